@@ -1,0 +1,10 @@
+//! What do NAT gateways and VPC endpoints cost, what part of it is waste, and what exactly to change?
+//!
+//! An account becomes a [`model::Snapshot`]; pure audits over its topology, with a price book, yield findings; a
+//! report orders and totals them; a renderer writes it. Data flows one way, and everything behind the snapshot does
+//! no I/O.
+
+pub mod model;
+
+/// Who wrote a snapshot or report: program and version.
+pub const GENERATED_BY: &str = concat!("natwise ", env!("CARGO_PKG_VERSION"));
