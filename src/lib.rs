@@ -4,7 +4,15 @@
 //! report orders and totals them; a renderer writes it. Data flows one way, and everything behind the snapshot does
 //! no I/O.
 
+pub mod assumption;
+pub mod audit;
+pub mod catalogue;
+pub mod cost;
+pub mod finding;
 pub mod model;
+pub mod pricing;
+pub mod report;
+pub mod topology;
 
 /// Who wrote a snapshot or report: program and version.
 pub const GENERATED_BY: &str = concat!("natwise ", env!("CARGO_PKG_VERSION"));
