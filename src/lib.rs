@@ -4,7 +4,11 @@
 //! report orders and totals them; a renderer writes it. Data flows one way, and everything behind the snapshot does
 //! no I/O.
 
+#[cfg(feature = "cli")]
+pub mod aws;
 pub mod model;
+#[cfg(feature = "cli")]
+pub mod progress;
 
 /// Who wrote a snapshot or report: program and version.
 pub const GENERATED_BY: &str = concat!("natwise ", env!("CARGO_PKG_VERSION"));
