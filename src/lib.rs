@@ -6,11 +6,20 @@
 
 pub mod assumption;
 pub mod audit;
+#[cfg(feature = "cli")]
+pub mod aws;
 pub mod catalogue;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+pub mod commands;
 pub mod cost;
 pub mod finding;
 pub mod model;
+pub mod output;
 pub mod pricing;
+#[cfg(feature = "cli")]
+pub mod progress;
 pub mod report;
 pub mod topology;
 

@@ -1,0 +1,50 @@
+//! The progress of a scan on the terminal.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::aws::{OnProgress, Progress};
+
+/// A line on stderr that says how far a scan is, gone when it ends. Hidden when stderr is no terminal.
+#[derive(Debug)]
+pub struct ScanProgress {
+    bar: ProgressBar,
+}
+
+impl ScanProgress {
+    /// Starts to show progress, unless it is to be quiet.
+    #[must_use]
+    pub fn new(quiet: bool) -> Self {
+        let shown = !quiet && std::io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if shown {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+        Self { bar }
+    }
+
+    /// What the collector tells its progress to.
+    #[must_use]
+    pub fn listener(&self) -> OnProgress {
+        let bar = self.bar.clone();
+        Arc::new(move |Progress { regions, regions_done, calls }: Progress| {
+            bar.set_message(match regions {
+                0 => format!("looking for Regions, {calls} calls"),
+                _ => format!("{regions_done} of {regions} Regions, {calls} calls"),
+            });
+        })
+    }
+}
+
+impl Drop for ScanProgress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
