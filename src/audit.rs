@@ -170,7 +170,9 @@ mod tests {
         for audit in &AUDITS {
             assert!(audit.id.chars().all(|c| c.is_ascii_lowercase() || c == '-' || c.is_ascii_digit()), "{}", audit.id);
             assert!(audit.manual.starts_with(&format!("# {}\n", audit.id)), "manual of {}", audit.id);
-            for heading in ["## Why it costs", "## How it is computed", "## Remedy", "## When to ignore it", "## Source"] {
+            for heading in
+                ["## Why it costs", "## How it is computed", "## Remedy", "## When to ignore it", "## Source"]
+            {
                 assert!(audit.manual.contains(heading), "{} has no {heading:?}", audit.id);
             }
         }

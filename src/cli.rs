@@ -234,7 +234,11 @@ fn dollars(text: &str) -> Result<Usd, String> {
 fn percent(text: &str) -> Result<Decimal, String> {
     let form = || "not a percentage from 0% to below 100%, such as 8%".to_owned();
     let percent: Decimal = text.strip_suffix('%').ok_or_else(form)?.trim().parse().map_err(|_| form())?;
-    if percent < Decimal::ZERO || percent >= Decimal::ONE_HUNDRED { Err(form()) } else { Ok(percent / Decimal::ONE_HUNDRED) }
+    if percent < Decimal::ZERO || percent >= Decimal::ONE_HUNDRED {
+        Err(form())
+    } else {
+        Ok(percent / Decimal::ONE_HUNDRED)
+    }
 }
 
 /// The current instant; the only place where natwise asks for it.

@@ -59,7 +59,9 @@ pub struct MissingRate {
 #[derive(Debug, thiserror::Error)]
 pub enum PricingError {
     /// The file is not CSV, or lacks a column.
-    #[error("not a price file (CSV with the columns region, product, usd and, where needed, unit, tier_from, tier_to, source, as_of): {0}")]
+    #[error(
+        "not a price file (CSV with the columns region, product, usd and, where needed, unit, tier_from, tier_to, source, as_of): {0}"
+    )]
     Csv(#[from] csv::Error),
     /// There are no rows in it.
     #[error("it has no prices")]
@@ -213,8 +215,11 @@ fn read(csv: &[u8], user_supplied: bool) -> Result<BTreeMap<(Product, String), R
     tiers
         .into_iter()
         .map(|((product, region), (tiers, source, as_of))| {
-            let rate = Rate::new(tiers, source, as_of, user_supplied)
-                .map_err(|problem| PricingError::Tiers { product, region: region.clone(), problem })?;
+            let rate = Rate::new(tiers, source, as_of, user_supplied).map_err(|problem| PricingError::Tiers {
+                product,
+                region: region.clone(),
+                problem,
+            })?;
             Ok(((product, region), rate))
         })
         .collect()

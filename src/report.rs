@@ -13,7 +13,9 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 pub use note::Note;
-pub use row::{EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, NatGatewayRow, NatGatewayUsd, TrafficRow};
+pub use row::{
+    EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, NatGatewayRow, NatGatewayUsd, TrafficRow,
+};
 
 use crate::assumption::Assumptions;
 use crate::audit::{self, Context, Skipped};
@@ -209,7 +211,10 @@ impl Report {
     /// The JSON Schema of the report.
     #[must_use]
     pub fn json_schema() -> schemars::Schema {
-        schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Self>()
+        schemars::generate::SchemaSettings::draft2020_12()
+            .for_serialize()
+            .into_generator()
+            .into_root_schema_for::<Self>()
     }
 }
 

@@ -134,9 +134,10 @@ impl<'a> Topology<'a> {
 impl<'a> Part<'a> {
     fn new(scan: &'a RegionScan) -> Self {
         let mut views = BTreeMap::<&VpcId, VpcView<'a>>::new();
-        let view = |views: &mut BTreeMap<&'a VpcId, VpcView<'a>>, id: &'a VpcId, add: &mut dyn FnMut(&mut VpcView<'a>)| {
-            add(views.entry(id).or_insert_with(|| VpcView::new(id)));
-        };
+        let view =
+            |views: &mut BTreeMap<&'a VpcId, VpcView<'a>>, id: &'a VpcId, add: &mut dyn FnMut(&mut VpcView<'a>)| {
+                add(views.entry(id).or_insert_with(|| VpcView::new(id)));
+            };
         for vpc in &scan.vpcs {
             view(&mut views, &vpc.vpc_id, &mut |view| {
                 view.vpc = Some(vpc);
@@ -164,7 +165,11 @@ impl<'a> Part<'a> {
             scan,
             vpcs,
             prefixes: Prefixes::new(scan),
-            security_groups: scan.security_groups.iter().map(|group| (group.security_group_id.as_str(), group)).collect(),
+            security_groups: scan
+                .security_groups
+                .iter()
+                .map(|group| (group.security_group_id.as_str(), group))
+                .collect(),
         }
     }
 

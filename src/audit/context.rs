@@ -45,11 +45,9 @@ impl Context<'_> {
         let total = nat.monthly_gb()?;
         Some(match self.assumptions.share(service) {
             Some(share) => Portion { basis: Basis::Assumed, low_gb: total * share, high_gb: total * share },
-            None => Portion {
-                basis: Basis::Bounded,
-                low_gb: Decimal::ZERO,
-                high_gb: total * self.assumptions.remainder(),
-            },
+            None => {
+                Portion { basis: Basis::Bounded, low_gb: Decimal::ZERO, high_gb: total * self.assumptions.remainder() }
+            }
         })
     }
 
@@ -67,7 +65,13 @@ impl Context<'_> {
     }
 
     /// One line of a month's arithmetic.
-    pub(super) fn line(&self, what: &str, region: &RegionName, product: Product, quantity: Option<Decimal>) -> Evidence {
+    pub(super) fn line(
+        &self,
+        what: &str,
+        region: &RegionName,
+        product: Product,
+        quantity: Option<Decimal>,
+    ) -> Evidence {
         let rate = self.prices.rate(region, product).ok();
         Evidence {
             what: what.to_owned(),

@@ -21,16 +21,16 @@ pub(super) const AUDIT: Audit = Audit {
 
 fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
     let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
-    owned
-        .flat_map(|view| view.nat_gateways.iter().filter_map(|gateway| look(context, part, view, gateway)))
-        .collect()
+    owned.flat_map(|view| view.nat_gateways.iter().filter_map(|gateway| look(context, part, view, gateway))).collect()
 }
 
 /// Live zonal gateways of a VPC of the same kind, by zone.
 fn by_zone<'a>(view: &VpcView<'a>, kind: &ConnectivityType) -> BTreeMap<&'a str, &'a NatGateway> {
     view.nat_gateways
         .iter()
-        .filter(|nat| is_live(nat) && nat.availability_mode == AvailabilityMode::Zonal && nat.connectivity_type == *kind)
+        .filter(|nat| {
+            is_live(nat) && nat.availability_mode == AvailabilityMode::Zonal && nat.connectivity_type == *kind
+        })
         .filter_map(|nat| Some((view.subnet(nat.subnet_id.as_ref()?)?.availability_zone.as_str(), *nat)))
         .collect()
 }
@@ -76,7 +76,11 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
                     price.crossing.0.normalize(),
                     (price.crossing.0 / rust_decimal::Decimal::TWO).normalize(),
                     if at_home.is_empty() {
-                        format!("A gateway of its own costs a zone {} a month, which pays off above {}.", usd(price.gateway), gb(price.break_even()))
+                        format!(
+                            "A gateway of its own costs a zone {} a month, which pays off above {}.",
+                            usd(price.gateway),
+                            gb(price.break_even())
+                        )
                     } else {
                         String::new()
                     }
@@ -93,12 +97,25 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
     let homes = if at_home.is_empty() {
         String::new()
     } else {
-        let names: Vec<_> = at_home.iter().filter_map(|zone| Some(format!("{} in {zone}", gateways.get(zone)?.nat_gateway_id))).collect();
+        let names: Vec<_> = at_home
+            .iter()
+            .filter_map(|zone| Some(format!("{} in {zone}", gateways.get(zone)?.nat_gateway_id)))
+            .collect();
         format!("There is already {}. ", names.join(", "))
     };
-    let mut evidence = vec![context.line("crossing, out of a zone and into another", part.region(), Product::InterAzGb, gigabytes.map(|g| g * rust_decimal::Decimal::TWO))];
+    let mut evidence = vec![context.line(
+        "crossing, out of a zone and into another",
+        part.region(),
+        Product::InterAzGb,
+        gigabytes.map(|g| g * rust_decimal::Decimal::TWO),
+    )];
     if at_home.is_empty() {
-        evidence.push(context.line("a gateway of its own", part.region(), Product::NatGatewayHour, Some(crate::model::HOURS_PER_MONTH.into())));
+        evidence.push(context.line(
+            "a gateway of its own",
+            part.region(),
+            Product::NatGatewayHour,
+            Some(crate::model::HOURS_PER_MONTH.into()),
+        ));
     }
     Some(Finding {
         rule: AUDIT.id,
@@ -130,7 +147,12 @@ struct Price {
 }
 
 impl Price {
-    fn new(context: &Context<'_>, part: &Part<'_>, cost: &NatGatewayCost<'_>, gateway: &NatGateway) -> Result<Self, MissingRate> {
+    fn new(
+        context: &Context<'_>,
+        part: &Part<'_>,
+        cost: &NatGatewayCost<'_>,
+        gateway: &NatGateway,
+    ) -> Result<Self, MissingRate> {
         let crossing = context.prices.unit(cost.region, Product::InterAzGb)? * rust_decimal::Decimal::TWO;
         let mut month = context.per_month(part.region(), Product::NatGatewayHour)?;
         if gateway.connectivity_type == ConnectivityType::Public {
@@ -192,8 +214,13 @@ fn remedy(
         }
     }
     if gateway.connectivity_type == ConnectivityType::Public {
-        notes.push("A regional NAT gateway keeps traffic in its zone too, at one hourly charge per active zone.".to_owned());
+        notes.push(
+            "A regional NAT gateway keeps traffic in its zone too, at one hourly charge per active zone.".to_owned(),
+        );
     }
-    notes.push("Open connections break when a default route changes, and leave from another public address afterwards.".to_owned());
+    notes.push(
+        "Open connections break when a default route changes, and leave from another public address afterwards."
+            .to_owned(),
+    );
     Remedy { kind: RemedyKind::RouteWithinZone, commands, notes }
 }

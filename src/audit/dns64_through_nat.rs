@@ -20,9 +20,7 @@ const NAT64: Ipv6Net = Ipv6Net::new_assert(std::net::Ipv6Addr::new(0x64, 0xff9b,
 
 fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
     let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
-    owned
-        .flat_map(|view| view.subnets.iter().filter_map(|subnet| look(context, part, view, subnet)))
-        .collect()
+    owned.flat_map(|view| view.subnets.iter().filter_map(|subnet| look(context, part, view, subnet))).collect()
 }
 
 /// The NAT gateway that the longest prefix covering the NAT64 addresses leads to.

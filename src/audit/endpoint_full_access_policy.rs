@@ -29,9 +29,9 @@ fn allows_everything(document: &str) -> bool {
     };
     statements.iter().any(|statement| {
         let is_all = |key| statement.get(key).is_some_and(is_star);
-        let everyone = statement.get("Principal").is_some_and(|principal| {
-            is_star(principal) || principal.get("AWS").is_some_and(is_star)
-        });
+        let everyone = statement
+            .get("Principal")
+            .is_some_and(|principal| is_star(principal) || principal.get("AWS").is_some_and(is_star));
         statement.get("Effect").and_then(Value::as_str) == Some("Allow")
             && statement.get("Condition").is_none()
             && everyone
@@ -114,7 +114,10 @@ mod tests {
             r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}"#,
             r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{}}]}"#,
             r#"{"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#,
-            "not json", "", "[]", "{}",
+            "not json",
+            "",
+            "[]",
+            "{}",
         ] {
             assert!(!allows_everything(policy), "{policy}");
         }

@@ -55,8 +55,11 @@ fn broken(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Opt
             commands: command::ec2(part.region(), "describe-vpc-endpoints", show).into_iter().collect(),
             notes: vec![match endpoint.state {
                 EndpointState::PendingAcceptance => "Ask the service's owner to accept it, or delete it.".to_owned(),
-                EndpointState::Partial => "See which zone's interface is missing, and whether the service still offers that zone.".to_owned(),
-                _ => "It will not recover by itself: delete it, mend the cause, and create it anew if it is needed.".to_owned(),
+                EndpointState::Partial => {
+                    "See which zone's interface is missing, and whether the service still offers that zone.".to_owned()
+                }
+                _ => "It will not recover by itself: delete it, mend the cause, and create it anew if it is needed."
+                    .to_owned(),
             }],
         },
     })

@@ -63,7 +63,9 @@ fn shut_out(view: &VpcView<'_>, rules: &[&SecurityGroupRule]) -> Vec<Ipv4Net> {
     let blocks = view.vpc.map_or(&[][..], |vpc| vpc.cidr_blocks.as_slice());
     blocks
         .iter()
-        .filter(|block| view.subnets.iter().any(|view| view.subnet.cidr_block.is_some_and(|cidr| block.contains(&cidr))))
+        .filter(|block| {
+            view.subnets.iter().any(|view| view.subnet.cidr_block.is_some_and(|cidr| block.contains(&cidr)))
+        })
         .filter(|block| !admitted.iter().any(|net| touches(net, block)))
         .copied()
         .collect()
@@ -96,7 +98,9 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
     let anywhere: Vec<_> = groups
         .iter()
         .flat_map(|group| group.ingress.iter().map(move |rule| (group, rule)))
-        .flat_map(|(group, rule)| rule.cidrs.iter().filter(|cidr| cidr.prefix_len() == 0).map(move |cidr| (group, rule, cidr)))
+        .flat_map(|(group, rule)| {
+            rule.cidrs.iter().filter(|cidr| cidr.prefix_len() == 0).map(move |cidr| (group, rule, cidr))
+        })
         .collect();
     for (group, rule, cidr) in anywhere {
         let id = group.security_group_id.as_str();
@@ -123,7 +127,9 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
     if problems.is_empty() {
         return None;
     }
-    notes.push("Clients in other VPCs or on premises need their own address blocks admitted before 0.0.0.0/0 goes.".to_owned());
+    notes.push(
+        "Clients in other VPCs or on premises need their own address blocks admitted before 0.0.0.0/0 goes.".to_owned(),
+    );
     let service = Service::of_endpoint(&endpoint.service_name, part.region());
     commands.dedup();
     Some(Finding {

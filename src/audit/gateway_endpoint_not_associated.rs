@@ -19,9 +19,7 @@ pub(super) const AUDIT: Audit = Audit {
 fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
     let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
     owned
-        .flat_map(|view| {
-            Service::WITH_GATEWAY_ENDPOINT.iter().filter_map(|service| look(context, part, view, service))
-        })
+        .flat_map(|view| Service::WITH_GATEWAY_ENDPOINT.iter().filter_map(|service| look(context, part, view, service)))
         .collect()
 }
 
@@ -55,7 +53,8 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         format!("{} is the main table: subnets without an association of their own use it. ", table.id())
     });
     let arguments = ["--vpc-endpoint-id", id, "--add-route-table-ids"];
-    let associate = command::ec2(part.region(), "modify-vpc-endpoint", arguments.into_iter().chain(ids.iter().copied()));
+    let associate =
+        command::ec2(part.region(), "modify-vpc-endpoint", arguments.into_iter().chain(ids.iter().copied()));
     let plural = if ids.len() == 1 { "" } else { "s" };
     Some(Finding {
         rule: AUDIT.id,

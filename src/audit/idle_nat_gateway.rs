@@ -48,11 +48,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
     }
     let allocations: Vec<_> = gateway.addresses.iter().filter_map(|address| address.allocation_id.as_deref()).collect();
     if !allocations.is_empty() {
-        commands.push(command::ec2(
-            part.region(),
-            "wait",
-            ["nat-gateway-deleted", "--nat-gateway-ids", id.as_str()],
-        ));
+        commands.push(command::ec2(part.region(), "wait", ["nat-gateway-deleted", "--nat-gateway-ids", id.as_str()]));
         for allocation in &allocations {
             commands.push(command::ec2(part.region(), "release-address", ["--allocation-id", allocation]));
         }
@@ -87,10 +83,8 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
         title: format!("{id} processed nothing in {hours} hours"),
         detail: format!("CloudWatch's own zeros show it, not missing data. {pointed_at}"),
         basis: Basis::Metered,
-        money: standing.map(|usd| Money {
-            current: usd,
-            claims: vec![Claim::exactly(Pool::NatStanding(id.clone()), usd)],
-        }),
+        money: standing
+            .map(|usd| Money { current: usd, claims: vec![Claim::exactly(Pool::NatStanding(id.clone()), usd)] }),
         evidence,
         remedy: Remedy {
             kind: RemedyKind::DeleteNatGateway,

@@ -14,13 +14,7 @@ pub(super) const AUDIT: Audit = Audit {
     id: "interface-endpoint-pays-off",
     title: "A service's traffic is above the break-even of an interface endpoint, and there is none",
     manual: include_str!("interface_endpoint_pays_off.md"),
-    needs: &[
-        Dataset::RouteTables,
-        Dataset::Subnets,
-        Dataset::NatGateways,
-        Dataset::VpcEndpoints,
-        Dataset::Metrics,
-    ],
+    needs: &[Dataset::RouteTables, Dataset::Subnets, Dataset::NatGateways, Dataset::VpcEndpoints, Dataset::Metrics],
     run,
 };
 
@@ -38,8 +32,7 @@ fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
 
 fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Service) -> Option<Finding> {
     let has_one = view.endpoints.iter().any(|endpoint| {
-        is_working(endpoint)
-            && Service::of_endpoint(&endpoint.service_name, part.region()).as_ref() == Some(service)
+        is_working(endpoint) && Service::of_endpoint(&endpoint.service_name, part.region()).as_ref() == Some(service)
     });
     if has_one {
         return None;
@@ -94,7 +87,10 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         ));
     }
     if service.as_str() == "execute-api" {
-        notes.push("Private DNS of execute-api takes every API Gateway name of the Region, third parties' public APIs too.".to_owned());
+        notes.push(
+            "Private DNS of execute-api takes every API Gateway name of the Region, third parties' public APIs too."
+                .to_owned(),
+        );
     }
     if service.as_str().starts_with("ecr.") {
         notes.push("Image layers come from S3: the free S3 gateway endpoint carries those, this one only manifests and tokens. Do not count layers into the share.".to_owned());
@@ -142,8 +138,18 @@ fn create(part: &Part<'_>, view: &VpcView<'_>, service: &Service, subnets: &[&Su
     let vpc = view.vpc_id.as_str();
     let group = format!("{service}-endpoint");
     let description = format!("HTTPS to the {service} endpoint");
-    let arguments =
-        ["--vpc-id", vpc, "--group-name", &group, "--description", &description, "--query", "GroupId", "--output", "text"];
+    let arguments = [
+        "--vpc-id",
+        vpc,
+        "--group-name",
+        &group,
+        "--description",
+        &description,
+        "--query",
+        "GroupId",
+        "--output",
+        "text",
+    ];
     let mut line = format!("sg=$({})", command::ec2(region, "create-security-group", arguments)?);
     for block in view.vpc.iter().flat_map(|vpc| &vpc.cidr_blocks) {
         let block = block.to_string();
@@ -152,8 +158,16 @@ fn create(part: &Part<'_>, view: &VpcView<'_>, service: &Service, subnets: &[&Su
         line.push_str(&format!(" && {admit} --group-id \"$sg\""));
     }
     let name = endpoint_service(service)?.service_name_in(region);
-    let arguments =
-        ["--vpc-id", vpc, "--vpc-endpoint-type", "Interface", "--service-name", &name, "--private-dns-enabled", "--subnet-ids"];
+    let arguments = [
+        "--vpc-id",
+        vpc,
+        "--vpc-endpoint-type",
+        "Interface",
+        "--service-name",
+        &name,
+        "--private-dns-enabled",
+        "--subnet-ids",
+    ];
     let subnets = subnets.iter().map(|subnet| subnet.subnet_id.as_str());
     let endpoint = command::ec2(region, "create-vpc-endpoint", arguments.into_iter().chain(subnets))?;
     line.push_str(&format!(" && {endpoint} --security-group-ids \"$sg\""));

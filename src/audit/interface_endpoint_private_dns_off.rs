@@ -44,10 +44,10 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         return None;
     }
     let idle = cost.bytes == Some(0);
-    let money = cost.monthly_usd().filter(|_| idle).map(|current| Money {
-        current,
-        claims: vec![Claim::exactly(Pool::Endpoint(id.clone()), current)],
-    });
+    let money = cost
+        .monthly_usd()
+        .filter(|_| idle)
+        .map(|current| Money { current, claims: vec![Claim::exactly(Pool::Endpoint(id.clone()), current)] });
     let carried = match (idle, cost.monthly_gb()) {
         (true, _) => "It carried nothing over the window.".to_owned(),
         (_, Some(gigabytes)) => format!(

@@ -45,7 +45,8 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     }
     let subnets = others.iter().filter_map(|zone| clients.iter().find(|subnet| subnet.availability_zone == *zone));
     let arguments = ["--vpc-endpoint-id", id.as_str(), "--add-subnet-ids"].into_iter();
-    let add = command::ec2(part.region(), "modify-vpc-endpoint", arguments.chain(subnets.map(|s| s.subnet_id.as_str())));
+    let add =
+        command::ec2(part.region(), "modify-vpc-endpoint", arguments.chain(subnets.map(|s| s.subnet_id.as_str())));
     let price = match context.per_month(part.region(), Product::InterfaceEndpointAzHour) {
         Ok(usd) => format!("Each further zone costs {} a month.", super::context::usd(usd)),
         Err(missing) => format!("What a further zone costs is unknown: there is {missing}."),

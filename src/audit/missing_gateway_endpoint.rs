@@ -17,9 +17,7 @@ pub(super) const AUDIT: Audit = Audit {
 fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
     let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
     owned
-        .flat_map(|view| {
-            Service::WITH_GATEWAY_ENDPOINT.iter().filter_map(|service| look(context, part, view, service))
-        })
+        .flat_map(|view| Service::WITH_GATEWAY_ENDPOINT.iter().filter_map(|service| look(context, part, view, service)))
         .collect()
 }
 
@@ -39,7 +37,8 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
     let ids: Vec<&str> = tables.iter().map(|(table, _)| table.id().as_str()).collect();
     let subnets: usize = tables.iter().map(|(table, _)| table.subnets.len()).sum();
     let service_name = service.endpoint_service_name(part.region());
-    let arguments = ["--vpc-id", view.vpc_id.as_str(), "--vpc-endpoint-type", "Gateway", "--service-name", &service_name];
+    let arguments =
+        ["--vpc-id", view.vpc_id.as_str(), "--vpc-endpoint-type", "Gateway", "--service-name", &service_name];
     let create = command::ec2(
         part.region(),
         "create-vpc-endpoint",
@@ -59,7 +58,12 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         vpc_id: view.vpc_id.clone(),
         service: Some(service.clone()),
         resources: std::iter::once(view.vpc_id.as_str()).chain(ids.iter().copied()).map(str::to_owned).collect(),
-        title: format!("{} reaches {} through {} without a gateway endpoint", view.vpc_id, service.title(), target(&egress)),
+        title: format!(
+            "{} reaches {} through {} without a gateway endpoint",
+            view.vpc_id,
+            service.title(),
+            target(&egress)
+        ),
         detail: format!(
             "{subnets} subnet{} on {} route table{} lead{} {} traffic there. {}",
             if subnets == 1 { "" } else { "s" },

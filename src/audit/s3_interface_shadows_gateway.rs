@@ -43,8 +43,13 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     };
     let money = cost.monthly_usd().map(|current| {
         let low = if outside { Usd::ZERO } else { current };
-        let claim =
-            Claim { on: Pool::Endpoint(id.clone()), service: Some(service.clone()), low, high: current, limit: current };
+        let claim = Claim {
+            on: Pool::Endpoint(id.clone()),
+            service: Some(service.clone()),
+            low,
+            high: current,
+            limit: current,
+        };
         Money { current, claims: vec![claim] }
     });
     Some(Finding {
@@ -53,12 +58,15 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         region: part.scan.region.clone(),
         vpc_id: endpoint.vpc_id.clone(),
         service: Some(service.clone()),
-        resources: std::iter::once(id.to_string()).chain(gateway.map(|gateway| gateway.vpc_endpoint_id.to_string())).collect(),
+        resources: std::iter::once(id.to_string())
+            .chain(gateway.map(|gateway| gateway.vpc_endpoint_id.to_string()))
+            .collect(),
         title: format!("{} interface endpoint {id} takes the VPC's own traffic", service.title()),
         detail: format!(
             "Its private DNS answers inside the VPC, so clients there use it and pay for it{}. {whose}",
             match gateway {
-                Some(gateway) => format!(", although gateway endpoint {} is there for nothing", gateway.vpc_endpoint_id),
+                Some(gateway) =>
+                    format!(", although gateway endpoint {} is there for nothing", gateway.vpc_endpoint_id),
                 None => ", and there is no gateway endpoint, which would cost nothing".to_owned(),
             }
         ),
@@ -93,8 +101,17 @@ fn remedy(
     let mut commands = Vec::new();
     if gateway.is_none() {
         let name = service.endpoint_service_name(part.region());
-        let tables = view.route_tables.iter().filter(|table| !table.subnets.is_empty()).map(|table| table.id().as_str());
-        let arguments = ["--vpc-id", view.vpc_id.as_str(), "--vpc-endpoint-type", "Gateway", "--service-name", &name, "--route-table-ids"];
+        let tables =
+            view.route_tables.iter().filter(|table| !table.subnets.is_empty()).map(|table| table.id().as_str());
+        let arguments = [
+            "--vpc-id",
+            view.vpc_id.as_str(),
+            "--vpc-endpoint-type",
+            "Gateway",
+            "--service-name",
+            &name,
+            "--route-table-ids",
+        ];
         commands.push(command::ec2(part.region(), "create-vpc-endpoint", arguments.into_iter().chain(tables)));
     }
     let id = endpoint.vpc_endpoint_id.as_str();
@@ -114,7 +131,9 @@ fn remedy(
         commands.push(command::ec2(part.region(), "modify-vpc-endpoint", dns));
         notes.push("Networks outside then need the endpoint's own names (vpce-…) or a private hosted zone.".to_owned());
     }
-    notes.push("The gateway endpoint must be associated with every route table whose subnets use the service.".to_owned());
+    notes.push(
+        "The gateway endpoint must be associated with every route table whose subnets use the service.".to_owned(),
+    );
     notes.extend(super::gateway_endpoint::side_effects(service));
     Remedy { kind: RemedyKind::ChangeEndpointDns, commands: commands.into_iter().flatten().collect(), notes }
 }

@@ -12,13 +12,7 @@ pub(super) const AUDIT: Audit = Audit {
     id: "underused-interface-endpoint",
     title: "An interface endpoint costs more than the NAT gateway would charge for the same bytes",
     manual: include_str!("underused_interface_endpoint.md"),
-    needs: &[
-        Dataset::VpcEndpoints,
-        Dataset::Metrics,
-        Dataset::NatGateways,
-        Dataset::RouteTables,
-        Dataset::Subnets,
-    ],
+    needs: &[Dataset::VpcEndpoints, Dataset::Metrics, Dataset::NatGateways, Dataset::RouteTables, Dataset::Subnets],
     run,
 };
 
@@ -42,7 +36,10 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         "Fewer zones are a middle way: each zone less saves its hours, and clients elsewhere reach the remaining ones at no transfer charge.".to_owned(),
     ];
     if !endpoint.private_dns_enabled {
-        notes.push("Its clients use its own names (vpce-…) or a private hosted zone of yours: those must change first.".to_owned());
+        notes.push(
+            "Its clients use its own names (vpce-…) or a private hosted zone of yours: those must change first."
+                .to_owned(),
+        );
     }
     Some(Finding {
         rule: AUDIT.id,
@@ -52,7 +49,11 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         service: Some(service.clone()),
         resources: vec![id.to_string()],
         title: format!("{} endpoint {id} costs more than the NAT gateway would for its traffic", service.title()),
-        detail: format!("{}. It pays off above {} a month.", verdict.reason, verdict.break_even_gb.map_or_else(|| "an unknown number of GB".to_owned(), super::context::gb)),
+        detail: format!(
+            "{}. It pays off above {} a month.",
+            verdict.reason,
+            verdict.break_even_gb.map_or_else(|| "an unknown number of GB".to_owned(), super::context::gb)
+        ),
         basis: Basis::Measured,
         money: Some(Money { current, claims: vec![Claim::exactly(Pool::Endpoint(id.clone()), current - by_nat)] }),
         evidence: vec![

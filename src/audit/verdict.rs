@@ -87,7 +87,9 @@ impl Context<'_> {
                 return Verdict::new(Decision::Free, None, "service-network endpoints have no charge of their own");
             }
             EndpointType::Interface => {}
-            other => return Verdict::new(Decision::NotJudged, None, format!("a {other} endpoint replaces no NAT traffic")),
+            other => {
+                return Verdict::new(Decision::NotJudged, None, format!("a {other} endpoint replaces no NAT traffic"));
+            }
         }
         if endpoint.requester_managed {
             return Verdict::new(Decision::NotJudged, None, "an AWS service made and manages it");
@@ -114,7 +116,10 @@ impl Context<'_> {
             return Verdict::new(
                 Decision::Keep,
                 None,
-                format!("{} has a free gateway endpoint for the VPC itself; this one serves what that cannot", service.title()),
+                format!(
+                    "{} has a free gateway endpoint for the VPC itself; this one serves what that cannot",
+                    service.title()
+                ),
             );
         }
         let Some(monthly) = cost.monthly_usd() else {
@@ -126,16 +131,23 @@ impl Context<'_> {
             Some(Err(reason)) => return Verdict::new(Decision::Keep, Some(Basis::Measured), reason),
             None => return Verdict::new(Decision::Unknown, None, "its VPC was not read"),
         };
-        let product = self.costs.nat_gateway(&nat.nat_gateway_id).map_or(Product::NatGatewayGb, |cost| cost.data_product());
+        let product =
+            self.costs.nat_gateway(&nat.nat_gateway_id).map_or(Product::NatGatewayGb, |cost| cost.data_product());
         let Ok(rate) = self.prices.unit(part.region(), product) else {
-            return Verdict::new(Decision::Unknown, None, format!("there is no price for {product} in {}", part.region()));
+            return Verdict::new(
+                Decision::Unknown,
+                None,
+                format!("there is no price for {product} in {}", part.region()),
+            );
         };
         let by_nat = rate * gigabytes;
         let verdict = if by_nat < monthly {
-            let reason = format!("{} for {}; the NAT gateway would charge {}", usd(monthly), gb(gigabytes), usd(by_nat));
+            let reason =
+                format!("{} for {}; the NAT gateway would charge {}", usd(monthly), gb(gigabytes), usd(by_nat));
             Verdict::new(Decision::Drop, Some(Basis::Measured), reason)
         } else {
-            let reason = format!("{} for {}; the NAT gateway would charge {}", usd(monthly), gb(gigabytes), usd(by_nat));
+            let reason =
+                format!("{} for {}; the NAT gateway would charge {}", usd(monthly), gb(gigabytes), usd(by_nat));
             Verdict::new(Decision::Keep, Some(Basis::Measured), reason)
         };
         Verdict { nat_monthly_usd: Some(by_nat), break_even_gb: self.break_even(part, cost), ..verdict }
@@ -171,9 +183,10 @@ fn replacement<'a>(part: &Part<'a>, view: &VpcView<'a>) -> Result<&'a NatGateway
         Way::Nat(id) => view.nat_gateways.iter().any(|nat| nat.nat_gateway_id == **id && is_live(nat)),
         _ => false,
     };
-    let isolated = view.subnets.iter().filter(|subnet| {
-        !subnet.route_table.is_some_and(|table| part.default_ways(table).iter().any(leaves))
-    });
+    let isolated = view
+        .subnets
+        .iter()
+        .filter(|subnet| !subnet.route_table.is_some_and(|table| part.default_ways(table).iter().any(leaves)));
     match isolated.count() {
         0 => Ok(nat),
         count => Err(format!("{count} subnet(s) of its VPC have no other way to the service")),

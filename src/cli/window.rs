@@ -60,7 +60,9 @@ pub enum WindowArgsError {
         now: Timestamp,
     },
     /// CloudWatch has forgotten it.
-    #[error("the window starts at {start}, but CloudWatch keeps hourly datapoints for {RETENTION_DAYS} days only, since {oldest}")]
+    #[error(
+        "the window starts at {start}, but CloudWatch keeps hourly datapoints for {RETENTION_DAYS} days only, since {oldest}"
+    )]
     TooOld {
         /// Its start.
         start: Timestamp,
@@ -102,7 +104,8 @@ impl WindowArgs {
         if window.end() > now {
             return Err(WindowArgsError::Future { end, now });
         }
-        let oldest = last_whole_hour(now).saturating_sub(SignedDuration::from_hours(RETENTION_DAYS * 24)).unwrap_or(start);
+        let oldest =
+            last_whole_hour(now).saturating_sub(SignedDuration::from_hours(RETENTION_DAYS * 24)).unwrap_or(start);
         if window.start() < oldest {
             return Err(WindowArgsError::TooOld { start, oldest });
         }

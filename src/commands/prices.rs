@@ -113,5 +113,8 @@ fn table(
     if !book.discount().is_zero() {
         writeln!(out, "Less a discount of {}%.", (book.discount() * rust_decimal::Decimal::ONE_HUNDRED).normalize())?;
     }
-    writeln!(out, "`*` holds in every commercial Region without a row of its own. What has no row is unknown, never free.")
+    writeln!(
+        out,
+        "`*` holds in every commercial Region without a row of its own. What has no row is unknown, never free."
+    )
 }

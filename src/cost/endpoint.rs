@@ -163,7 +163,9 @@ fn by_billing_month(metrics: &[&EndpointMetrics], window: Window) -> BTreeMap<u3
         }
         for (hour, bytes) in series.iter().enumerate().filter_map(|(hour, bytes)| Some((hour, bytes?))) {
             let date = window.instant_of(hour).to_zoned(TimeZone::UTC).date();
-            let month = months.entry(u32::from(date.year().unsigned_abs()) * 12 + u32::from(date.month().unsigned_abs())).or_insert(0_u64);
+            let month = months
+                .entry(u32::from(date.year().unsigned_abs()) * 12 + u32::from(date.month().unsigned_abs()))
+                .or_insert(0_u64);
             *month = month.saturating_add(bytes);
         }
     }
@@ -277,9 +279,10 @@ impl<'a> Draft<'a> {
                     }
                     (None, _) => Err(Unknown::Bytes),
                 };
-                let (data_charge, data_usd) = charge_at(Component::Data, region, gigabyte, quantity, prices, |rate, _| {
-                    totals.cost(gigabyte, &self.by_month, rate)
-                });
+                let (data_charge, data_usd) =
+                    charge_at(Component::Data, region, gigabyte, quantity, prices, |rate, _| {
+                        totals.cost(gigabyte, &self.by_month, rate)
+                    });
                 (hours_usd, data_usd, vec![hours_charge, data_charge])
             }
         };

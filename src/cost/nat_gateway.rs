@@ -136,8 +136,10 @@ impl NatGatewayCost<'_> {
     /// Why parts of its cost are unknown.
     #[must_use]
     pub fn unknowns(&self) -> Vec<&Unknown> {
-        let mut reasons: Vec<_> =
-            [&self.hours_usd, &self.data_usd, &self.addresses_usd].into_iter().filter_map(|a| a.as_ref().err()).collect();
+        let mut reasons: Vec<_> = [&self.hours_usd, &self.data_usd, &self.addresses_usd]
+            .into_iter()
+            .filter_map(|a| a.as_ref().err())
+            .collect();
         reasons.dedup();
         reasons
     }
@@ -164,21 +166,27 @@ pub(super) fn price<'a>(scan: &'a RegionScan, window: Window, prices: &PriceBook
             subnet.or_else(|| zones.into_iter().next()).map(|zone| (zone, hours.unwrap_or(0))).into_iter().collect()
         };
         let addresses = gateway.addresses.iter().filter(|a| a.allocation_id.is_some() || a.public_ip.is_some()).count();
-        costs.push(Draft { gateway: Some(gateway), series, regional, hours, zone_hours, addresses: Some(addresses) }
-            .price(scan, &gateway.nat_gateway_id, prices));
+        costs.push(
+            Draft { gateway: Some(gateway), series, regional, hours, zone_hours, addresses: Some(addresses) }.price(
+                scan,
+                &gateway.nat_gateway_id,
+                prices,
+            ),
+        );
     }
     for (id, series) in metrics {
         let regional = series.iter().any(|series| series.availability_zone.is_some());
         let alive: Vec<_> = series.iter().filter_map(|series| span(series)).collect();
-        let (Some(first), Some(last)) =
-            (alive.iter().map(|span| span.0).min(), alive.iter().map(|span| span.1).max())
+        let (Some(first), Some(last)) = (alive.iter().map(|span| span.0).min(), alive.iter().map(|span| span.1).max())
         else {
             continue;
         };
         // It published as long as it lived, so its first and last hours are those of its metrics.
         let hours = Some((last - first + 1) as Hours);
         let zone_hours = if regional { regional_hours(BTreeSet::new(), &series, hours) } else { BTreeMap::new() };
-        costs.push(Draft { gateway: None, series, regional, hours, zone_hours, addresses: None }.price(scan, id, prices));
+        costs.push(
+            Draft { gateway: None, series, regional, hours, zone_hours, addresses: None }.price(scan, id, prices),
+        );
     }
     costs
 }
@@ -216,8 +224,7 @@ impl<'a> Draft<'a> {
             _ => Err(Unknown::Lifetime),
         };
         let region = &scan.region;
-        let (hours_charge, hours_usd) =
-            charge(Component::Hours, region, hour, billed_hours.map(Decimal::from), prices);
+        let (hours_charge, hours_usd) = charge(Component::Hours, region, hour, billed_hours.map(Decimal::from), prices);
         let (data_charge, data_usd) = charge(Component::Data, region, gigabyte, processed, prices);
         let (address_charge, addresses_usd) =
             charge(Component::Addresses, region, Product::PublicIpv4Hour, address_hours, prices);
@@ -242,7 +249,10 @@ impl<'a> Draft<'a> {
 fn hours_of(gateway: &NatGateway, window: Window) -> Option<Hours> {
     match gateway.state {
         NatGatewayState::Failed | NatGatewayState::Pending => Some(0),
-        NatGatewayState::Deleted if gateway.delete_time.is_none() => None,
+        NatGatewayState::Deleted if gateway.delete_time.is_none() => {
+            // Nothing says when it ended; but what began after the window cost nothing in it.
+            gateway.create_time.is_some_and(|created| created >= window.end()).then_some(0)
+        }
         _ => Some(window.hours_of_life(gateway.create_time, gateway.delete_time)),
     }
 }

@@ -59,7 +59,12 @@ impl Page<'_> {
     }
 
     fn hanging(&mut self, text: &str, first: &str, rest: &str, ansi: Option<Ansi>) -> io::Result<()> {
-        let options = textwrap::Options::new(self.width()).initial_indent(first).subsequent_indent(rest);
+        // Ids have hyphens and are copied whole.
+        let options = textwrap::Options::new(self.width())
+            .initial_indent(first)
+            .subsequent_indent(rest)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .word_separator(textwrap::WordSeparator::AsciiSpace);
         for line in textwrap::wrap(text, options) {
             let line = ansi.map_or_else(|| line.to_string(), |ansi| self.paint(ansi, &line));
             writeln!(self.out, "{line}")?;
@@ -90,7 +95,8 @@ impl Page<'_> {
             self.paint(GREEN, "none found")
         } else {
             let range = range(month.saving_low, month.saving_high);
-            let share = percent(month.saving_high, month.current).map(|p| format!(", up to {p}% of it")).unwrap_or_default();
+            let share =
+                percent(month.saving_high, month.current).map(|p| format!(", up to {p}% of it")).unwrap_or_default();
             format!("{} a month{share}", self.paint(RED, &range))
         };
         writeln!(self.out, "Waste     {waste}")?;
@@ -105,7 +111,8 @@ impl Page<'_> {
         self.hanging(&parts.join(" · "), "Window    ", "          ", None)?;
         self.hanging(&prices(report), "Prices    ", "          ", None)?;
         if month.ended > Usd::ZERO {
-            let text = format!("{} of the monthly cost was for gateways that were deleted in the window", usd(month.ended));
+            let text =
+                format!("{} of the monthly cost was for gateways that were deleted in the window", usd(month.ended));
             self.hanging(&text, "Ended     ", "          ", None)?;
         }
         let complete = complete(report);
@@ -144,13 +151,17 @@ impl Page<'_> {
             about.push(clean(&kind.join(", ")).into_owned());
         }
         let month = |amount: Option<Usd>| row.hours.and_then(|hours| Some(amount?.per_month(hours)));
-        let gigabytes = row.bytes.as_ref().zip(row.hours).map(|(bytes, hours)| {
-            Usd(Gigabytes::from_bytes(bytes.processed).0).per_month(hours).0
-        });
+        let gigabytes = row
+            .bytes
+            .as_ref()
+            .zip(row.hours)
+            .map(|(bytes, hours)| Usd(Gigabytes::from_bytes(bytes.processed).0).per_month(hours).0);
         vec![
             Cell::new(about.join("\n")),
             Cell::new(zones(&row.availability_zones, row.region.as_str())),
-            number(gigabytes.map_or_else(|| "unknown".to_owned(), |gb| grouped(gb, if gb < Decimal::TEN { 1 } else { 0 }))),
+            number(
+                gigabytes.map_or_else(|| "unknown".to_owned(), |gb| grouped(gb, if gb < Decimal::TEN { 1 } else { 0 })),
+            ),
             number(plain(month(row.window_usd.hours))),
             number(plain(month(row.window_usd.data))),
             number(plain(month(row.window_usd.addresses))),
@@ -176,10 +187,8 @@ impl Page<'_> {
         let service = row.service_name.strip_prefix("com.amazonaws.").unwrap_or(&row.service_name);
         let service = service.strip_prefix(&format!("{}.", row.region)).unwrap_or(service);
         let kind = if row.endpoint_type == "Interface" { String::new() } else { format!(" ({})", row.endpoint_type) };
-        let gigabytes = row
-            .bytes
-            .zip(row.hours)
-            .map(|(bytes, hours)| Usd(Gigabytes::from_bytes(bytes).0).per_month(hours).0);
+        let gigabytes =
+            row.bytes.zip(row.hours).map(|(bytes, hours)| Usd(Gigabytes::from_bytes(bytes).0).per_month(hours).0);
         let free = row.verdict.decision == Decision::Free;
         let dash = || "-".to_owned();
         let quantity = |gb: Decimal| grouped(gb, if gb < Decimal::TEN { 1 } else { 0 });
@@ -329,7 +338,11 @@ fn prices(report: &Report) -> String {
         .collect();
     let assumed =
         if shares.is_empty() { String::new() } else { format!("; assumed shares of NAT bytes: {}", shares.join(", ")) };
-    format!("list prices{discount} as of {} ({}); month = {HOURS_PER_MONTH} h, GB = 2^30 bytes{assumed}", prices.as_of, clean(&prices.source))
+    format!(
+        "list prices{discount} as of {} ({}); month = {HOURS_PER_MONTH} h, GB = 2^30 bytes{assumed}",
+        prices.as_of,
+        clean(&prices.source)
+    )
 }
 
 fn complete(report: &Report) -> String {
@@ -382,7 +395,11 @@ fn percent(part: Usd, whole: Usd) -> Option<u64> {
 
 /// A number with commas between its thousands.
 fn grouped(value: Decimal, places: u32) -> String {
-    let text = format!("{:.*}", places as usize, value.round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointNearestEven));
+    let text = format!(
+        "{:.*}",
+        places as usize,
+        value.round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointNearestEven)
+    );
     let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(a, b)| (a, Some(b)));
     let digits = whole.trim_start_matches('-').len();
     let mut grouped = String::with_capacity(text.len() + digits / 3);

@@ -126,10 +126,7 @@ mod tests {
     fn tiers_must_cover_everything_once() {
         let new = |tiers| Rate::new(tiers, String::new(), String::new(), false);
         assert_eq!(new(vec![tier(1, None, "1")]), Err(TierError::Broken(0.into(), 1.into())));
-        assert_eq!(
-            new(vec![tier(0, Some(5), "1"), tier(6, None, "1")]),
-            Err(TierError::Broken(5.into(), 6.into()))
-        );
+        assert_eq!(new(vec![tier(0, Some(5), "1"), tier(6, None, "1")]), Err(TierError::Broken(5.into(), 6.into())));
         assert_eq!(new(vec![tier(0, Some(5), "1")]), Err(TierError::Closed(5.into())));
         assert!(new(vec![tier(0, None, "1"), tier(0, None, "2")]).is_err());
         assert!(new(vec![]).is_err());

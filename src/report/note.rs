@@ -38,7 +38,10 @@ pub(super) fn notes(topology: &Topology<'_>, costs: &Costs<'_>) -> Vec<Note> {
         };
         for view in &part.vpcs {
             if let Some(owner) = view.shared_by {
-                say(view.vpc_id.as_str(), format!("shared by account {owner}, who alone can change its routes and endpoints: audit it there"));
+                say(
+                    view.vpc_id.as_str(),
+                    format!("shared by account {owner}, who alone can change its routes and endpoints: audit it there"),
+                );
             }
             associations(part, view, &mut say);
         }
@@ -51,7 +54,9 @@ pub(super) fn notes(topology: &Topology<'_>, costs: &Costs<'_>) -> Vec<Note> {
             message,
         }));
     }
-    for cost in costs.endpoints.iter().filter(|cost| cost.endpoint.is_some() && cost.endpoint_type == EndpointType::Interface) {
+    for cost in
+        costs.endpoints.iter().filter(|cost| cost.endpoint.is_some() && cost.endpoint_type == EndpointType::Interface)
+    {
         let foreign = cost.endpoint.and_then(|endpoint| endpoint.service_region.as_ref()).filter(|r| *r != cost.region);
         if let Some(region) = foreign {
             notes.push(Note {
@@ -80,7 +85,10 @@ fn associations(part: &Part<'_>, view: &VpcView<'_>, say: &mut dyn FnMut(&str, S
                     "lists route table {}, but that table has no route to it: taken as associated; if it stays so, its traffic still takes the NAT gateway",
                     table.id()
                 ),
-                (false, true) => format!("does not list route table {}, but that table has a route to it: taken as associated", table.id()),
+                (false, true) => format!(
+                    "does not list route table {}, but that table has a route to it: taken as associated",
+                    table.id()
+                ),
                 _ => continue,
             };
             say(endpoint.vpc_endpoint_id.as_str(), message);

@@ -273,12 +273,8 @@ pub(super) fn nat_gateways(topology: &Topology<'_>, costs: &Costs<'_>) -> Vec<Na
 
 /// Every endpoint, dearest first.
 pub(super) fn endpoints(context: &Context<'_>) -> Vec<EndpointRow> {
-    let parts: HashMap<_, _> = context
-        .topology
-        .parts
-        .iter()
-        .map(|part| ((&part.scan.account_id, &part.scan.region), part))
-        .collect();
+    let parts: HashMap<_, _> =
+        context.topology.parts.iter().map(|part| ((&part.scan.account_id, &part.scan.region), part)).collect();
     let row = |cost: &EndpointCost<'_>| {
         let part = parts.get(&(cost.account_id, cost.region))?;
         let mut zones: Vec<_> = cost.zones.iter().map(|zone| (*zone).to_owned()).collect();

@@ -120,8 +120,10 @@ impl<'a> Topology<'a> {
             .and_then(|attachment| attachment.route_table_id.as_ref())
             .and_then(|id| self.transit_gateway_route_tables.iter().find(|table| table.route_table_id == *id));
         if let Some(table) = table {
-            let default =
-                table.routes.iter().find(|route| is_default(&route.destination_cidr) && route.state == RouteState::Active);
+            let default = table
+                .routes
+                .iter()
+                .find(|route| is_default(&route.destination_cidr) && route.state == RouteState::Active);
             let Some(default) = default else { return Gateways::None };
             let target = of_gateway().find(|attachment| default.attachment_ids.contains(&attachment.attachment_id));
             return match target.map(|attachment| self.beyond(attachment)) {

@@ -9,7 +9,11 @@ use crate::report::{FindingRow, Report};
 impl Page<'_> {
     pub(super) fn findings(&mut self, report: &Report) -> io::Result<()> {
         if report.findings.is_empty() {
-            let text = if report.skipped.is_empty() { "Findings: none" } else { "Findings: none by the rules that could be applied" };
+            let text = if report.skipped.is_empty() {
+                "Findings: none"
+            } else {
+                "Findings: none by the rules that could be applied"
+            };
             let line = self.paint(GREEN, text);
             return writeln!(self.out, "\n{line}");
         }
@@ -63,7 +67,9 @@ impl Page<'_> {
                         writeln!(self.out, "  {} {line}", if index == 0 { "$" } else { " " })?;
                     }
                 }
-                None => self.paragraph("(a command that cannot be shown here: see --format json)", "  $ ", Some(DIM))?,
+                None => {
+                    self.paragraph("(a command that cannot be shown here: see --format json)", "  $ ", Some(DIM))?
+                }
             }
         }
         Ok(())
