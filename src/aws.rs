@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 pub use calls::{CallLog, OnProgress, OperationCalls, Progress};
 pub use error::CollectError;
 pub use operation::iam_actions;
-pub use session::{load_config, retry_config, timeout_config};
+pub use session::{http_client, load_config, retry_config, timeout_config};
 
 use self::calls::Counter;
 use self::error::{gap_of, is_expiry, is_unknown_caller};

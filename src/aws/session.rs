@@ -73,7 +73,6 @@ pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> R
 
 /// The Region that role assumption and SSO of a profile are done in.
 async fn loader_region(profile: &str) -> Option<Region> {
-    use aws_config::meta::region::ProvideRegion;
     aws_config::default_provider::region::Builder::default().profile_name(profile).build().region().await
 }
 
@@ -91,7 +90,8 @@ async fn require_profile(name: &str) -> Result<(), CollectError> {
 }
 
 /// TLS by ring, and the proxies of the environment, which the SDK's plain builder would ignore.
-fn http_client() -> SharedHttpClient {
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector =
             Connector::builder().proxy_config(ProxyConfig::from_env()).tls_provider(Provider::Rustls(CryptoMode::Ring));
