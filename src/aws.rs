@@ -74,7 +74,7 @@ pub async fn collect_from(
     on_progress: OnProgress,
 ) -> Result<Collected, CollectError> {
     let configured = config.region().map(|region| RegionName::from(region.as_ref()));
-    let named: BTreeSet<RegionName> = options.regions.iter().cloned().chain(None).collect();
+    let named: BTreeSet<RegionName> = options.regions.iter().cloned().collect();
     let named = if named.is_empty() { configured.iter().cloned().collect() } else { named };
     if named.is_empty() && !options.all_regions {
         return Err(CollectError::NoRegion);

@@ -126,6 +126,9 @@ pub(super) async fn with_credentials(config: &SdkConfig) -> Result<SdkConfig, Co
     Ok(config.clone())
 }
 
+/// Only the account's number is at stake, and a network may well let EC2 through but not STS.
+const STS_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// The clients of one Region.
 #[derive(Debug, Clone)]
 pub(super) struct Clients {
@@ -153,8 +156,12 @@ impl Clients {
             .region(place.clone())
             .retry_partition(partition.clone())
             .interceptor(meter.clone());
-        let sts =
-            aws_sdk_sts::config::Builder::from(config).region(place).retry_partition(partition).interceptor(meter);
+        let patience = config.timeout_config().cloned().unwrap_or_else(timeout_config);
+        let sts = aws_sdk_sts::config::Builder::from(config)
+            .region(place)
+            .retry_partition(partition)
+            .timeout_config(patience.to_builder().operation_timeout(STS_TIMEOUT).build())
+            .interceptor(meter);
         Self {
             region: region.clone(),
             counter: Arc::clone(counter),

@@ -1,12 +1,15 @@
 //! What goes wrong becomes a gap, and nothing else is lost for it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use natwise::aws::CollectError;
+use aws_config::{Region as SdkRegion, SdkConfig};
+use natwise::aws::{CollectError, collect_from, load_config, timeout_config};
 
-use super::{busy, collect, collect_with, gaps, only_region, options};
-use crate::fake_aws::world::{ACCOUNT, route};
-use crate::fake_aws::{Failure, Fault, Region, World};
+use super::rounds::transit;
+use super::{busy, collect, collect_with, config, gaps, only_region, options};
+use crate::fake_aws::world::{ACCOUNT, el, route};
+use crate::fake_aws::{Failure, FakeAws, Fault, Region, World};
 
 fn world(fault: Fault) -> World {
     World::new("us-east-1", busy()).fault(fault)
@@ -44,16 +47,54 @@ async fn throttled_metrics_count_as_throttles_too() {
 }
 
 #[tokio::test]
-async fn many_throttled_calls_do_not_use_up_each_others_retries() {
-    let gateways = (0..300).fold(Region::default().vpc("vpc-1", &[]), |region, index| {
-        region.gateway(&format!("nat-{index:03}"), "vpc-1", String::new())
+async fn many_calls_throttled_at_once_are_all_made_good() {
+    let ids: Vec<String> = (0..150).map(|index| format!("pl-{index:03}")).collect();
+    let routes: Vec<String> = ids.iter().map(|id| route(id, "networkInterfaceId", "eni-1")).collect();
+    let routes: Vec<&str> = routes.iter().map(String::as_str).collect();
+    let region = ids.iter().fold(busy().vpc("vpc-2", &routes), |region, id| {
+        region.with("GetManagedPrefixListEntries", &[("PrefixListId", id)], el("cidr", "192.168.0.0/24"))
     });
-    // Every second request of 300 pages fails: 1,500 tokens where the SDK's bucket has 500.
-    let fault = Fault::throttled().on("DescribeNatGateways").times(300);
-    let (_, collected) = collect(World::new("us-east-1", gateways).page_size(1).fault(fault)).await;
+    let fault = Fault::throttled().on("GetManagedPrefixListEntries").on_first_attempts();
+    let (_, collected) = collect(World::new("us-east-1", region).fault(fault)).await;
+    assert_eq!(collected.as_ref().unwrap().calls.operations["GetManagedPrefixListEntries"].throttles, 150);
     let scan = only_region(collected);
-    assert!(scan.nat_gateways.len() <= 300);
-    assert!(gaps(&scan).len() <= 1, "{:?}", scan.gaps);
+    assert_eq!(gaps(&scan), []);
+    assert_eq!(scan.prefix_lists.iter().filter(|list| list.cidrs.len() == 1).count(), 151);
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_a_gap() {
+    let aws = FakeAws::start(world(Fault::new(Failure::Delay(Duration::from_secs(5))).on("DescribeSubnets")));
+    let timeouts = timeout_config().to_builder().operation_timeout(Duration::from_millis(500)).build();
+    let config = config(&aws).to_builder().timeout_config(timeouts).build();
+    let collected = collect_from(&config, &options(&["us-east-1"]), Arc::new(|_| ())).await;
+    assert_eq!(gaps(&only_region(collected)), [("DescribeSubnets", "Timeout")]);
+}
+
+#[tokio::test]
+async fn nobody_there_is_said_once() {
+    let aws = FakeAws::start(World::new("us-east-1", busy()));
+    let config = config(&aws);
+    drop(aws);
+    let collected = collect_from(&config, &options(&["us-east-1", "eu-west-1"]), Arc::new(|_| ())).await;
+    let Err(CollectError::NothingRead(gaps)) = collected else { panic!("{collected:?}") };
+    assert_eq!(gaps.len(), 3, "STS and each Region: {gaps:?}");
+    let text = CollectError::NothingRead(gaps).to_string();
+    assert_eq!(text.matches("Unreachable").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn no_region_and_no_credentials_say_what_to_do() {
+    let aws = FakeAws::start(World::new("us-east-1", busy()));
+    let nowhere = config(&aws).to_builder().region(None).build();
+    let collected = collect_from(&nowhere, &options(&[]), Arc::new(|_| ())).await;
+    assert!(matches!(collected, Err(CollectError::NoRegion)), "{collected:?}");
+    let nobody = SdkConfig::builder().region(SdkRegion::new("us-east-1")).build();
+    let collected = collect_from(&nobody, &options(&[]), Arc::new(|_| ())).await;
+    assert!(matches!(collected, Err(CollectError::NoCredentials)), "{collected:?}");
+    let unknown = load_config(Some("no such profile"), None).await;
+    assert!(matches!(unknown, Err(CollectError::UnknownProfile { .. })), "{unknown:?}");
+    assert!(aws.requests().is_empty());
 }
 
 #[tokio::test]
@@ -100,7 +141,8 @@ async fn pages_before_a_failed_one_are_kept() {
 
 #[tokio::test]
 async fn a_page_token_that_comes_again_is_a_gap_and_no_hang() {
-    let (aws, collected) = collect(world(Fault::new(Failure::RepeatedToken).on("DescribeVpcs"))).await;
+    let (aws, collected) =
+        collect(world(Fault::new(Failure::Insert("<nextToken>again</nextToken>")).on("DescribeVpcs"))).await;
     let scan = only_region(collected);
     assert_eq!(gaps(&scan), [("DescribeVpcs", "RepeatedPageToken")]);
     assert_eq!(aws.requests_for("us-east-1", "DescribeVpcs").len(), 2);
@@ -155,11 +197,20 @@ async fn credentials_that_are_no_good_are_one_clear_error() {
 }
 
 #[tokio::test]
-async fn a_search_with_too_many_routes_says_so() {
+async fn a_transit_gateway_that_cannot_be_seen_is_a_gap() {
     let region = Region::default().vpc("vpc-1", &[&route("0.0.0.0/0", "transitGatewayId", "tgw-1")]);
-    let (aws, collected) =
-        collect(World::new("us-east-1", region).fault(Fault::refused().on("DescribeTransitGatewayAttachments"))).await;
-    let scan = only_region(collected);
-    assert_eq!(gaps(&scan), [("DescribeTransitGatewayAttachments", "UnauthorizedOperation")]);
+    let fault = Fault::refused().on("DescribeTransitGatewayAttachments");
+    let (aws, collected) = collect(World::new("us-east-1", region).fault(fault)).await;
+    assert_eq!(gaps(&only_region(collected)), [("DescribeTransitGatewayAttachments", "UnauthorizedOperation")]);
     assert!(!aws.operations("us-east-1").contains(&"SearchTransitGatewayRoutes".to_owned()));
+}
+
+#[tokio::test]
+async fn a_search_with_more_routes_than_it_returns_is_a_gap() {
+    let fault = Fault::new(Failure::Insert("<additionalRoutesAvailable>true</additionalRoutesAvailable>"));
+    let world = World::new("us-east-1", transit()).fault(fault.on("SearchTransitGatewayRoutes"));
+    let (_, collected) = collect(world).await;
+    let scan = only_region(collected);
+    assert_eq!(gaps(&scan), [("SearchTransitGatewayRoutes", "AdditionalRoutesAvailable")]);
+    assert_eq!(scan.transit_gateway_route_tables[0].routes.len(), 1);
 }

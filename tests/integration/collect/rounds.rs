@@ -95,7 +95,7 @@ async fn all_regions_are_those_that_are_enabled() {
 }
 
 /// A spoke whose traffic leaves by a transit gateway; a private route to another one matters to nobody.
-fn transit() -> Region {
+pub fn transit() -> Region {
     let keys = [("transit-gateway-id", "tgw-1")];
     let ids = el("transitGatewayAttachmentId", "tgw-attach-1") + &el("transitGatewayId", "tgw-1");
     let association = el("association", el("transitGatewayRouteTableId", "tgw-rtb-1"));

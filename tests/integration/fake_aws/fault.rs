@@ -25,8 +25,8 @@ pub enum Failure {
     HalfBody,
     /// The answer is not what its protocol allows.
     Malformed,
-    /// The answer's page token leads back to the page.
-    RepeatedToken,
+    /// An XML answer with one more element at its end: a page token that leads nowhere, say.
+    Insert(&'static str),
 }
 
 /// A failure and the requests it strikes.
@@ -37,13 +37,16 @@ pub struct Fault {
     operation: Option<&'static str>,
     /// Only pages asked for by token.
     later_pages: bool,
+    /// Only what is not a retry.
+    first_attempts: bool,
     left: AtomicUsize,
 }
 
 impl Fault {
     /// Strikes every request, for ever.
     pub fn new(failure: Failure) -> Self {
-        Self { failure, region: None, operation: None, later_pages: false, left: AtomicUsize::new(usize::MAX) }
+        let left = AtomicUsize::new(usize::MAX);
+        Self { failure, region: None, operation: None, later_pages: false, first_attempts: false, left }
     }
 
     pub fn error(status: u16, code: &'static str) -> Self {
@@ -77,6 +80,12 @@ impl Fault {
         self
     }
 
+    #[must_use]
+    pub fn on_first_attempts(mut self) -> Self {
+        self.first_attempts = true;
+        self
+    }
+
     /// Strikes so many requests, then no more.
     #[must_use]
     pub fn times(mut self, times: usize) -> Self {
@@ -87,7 +96,8 @@ impl Fault {
     pub(super) fn strikes(&self, request: &Request) -> Option<Failure> {
         let meant = self.region.is_none_or(|region| region == request.region)
             && self.operation.is_none_or(|operation| operation == request.operation)
-            && (!self.later_pages || request.token.is_some());
+            && (!self.later_pages || request.token.is_some())
+            && (!self.first_attempts || request.attempt == 1);
         let spend = |left: usize| if left == usize::MAX { Some(left) } else { left.checked_sub(1) };
         let left = || self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, spend).is_ok();
         (meant && left()).then(|| self.failure.clone())
@@ -108,10 +118,10 @@ impl Failure {
     pub(super) fn spoil(&self, answer: &mut Answer) {
         match self {
             Self::Malformed => answer.body = b"<Response><is not=well-formed \xff".to_vec(),
-            Self::RepeatedToken => {
+            Self::Insert(element) => {
                 let body = String::from_utf8(std::mem::take(&mut answer.body)).unwrap();
                 let end = body.rfind("</").unwrap();
-                answer.body = format!("{}<nextToken>again</nextToken>{}", &body[..end], &body[end..]).into_bytes();
+                answer.body = format!("{}{element}{}", &body[..end], &body[end..]).into_bytes();
             }
             _ => {}
         }
