@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 pub use calls::{CallLog, OnProgress, OperationCalls, Progress};
 pub use error::CollectError;
 pub use operation::iam_actions;
-pub use session::{load_config, retry_config, timeout_config};
+pub use session::{http_client, load_config, retry_config, timeout_config};
 
 use self::calls::Counter;
 use self::error::{gap_of, is_expiry, is_unknown_caller};
@@ -74,7 +74,7 @@ pub async fn collect_from(
     on_progress: OnProgress,
 ) -> Result<Collected, CollectError> {
     let configured = config.region().map(|region| RegionName::from(region.as_ref()));
-    let named: BTreeSet<RegionName> = options.regions.iter().cloned().chain(None).collect();
+    let named: BTreeSet<RegionName> = options.regions.iter().cloned().collect();
     let named = if named.is_empty() { configured.iter().cloned().collect() } else { named };
     if named.is_empty() && !options.all_regions {
         return Err(CollectError::NoRegion);

@@ -159,9 +159,11 @@ impl Intercept for CallMeter {
         "CallMeter"
     }
 
-    fn read_before_execution(
+    // The earliest hook that knows which operation it is for.
+    fn read_before_serialization(
         &self,
         _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         self.counter.count(cfg, |calls| calls.calls += 1);

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use tokio::sync::Semaphore;
 
 use super::error::{gap, gap_of};
 use super::operation::Operation;
@@ -15,6 +16,8 @@ use crate::model::{Gap, RegionName};
 
 /// More pages than any account has: beyond, the service repeats itself in a way that its tokens hide.
 const PAGES_LIMIT: usize = 10_000;
+/// Calls under way at once: EC2 allows a burst of 100 for each operation, and each call takes a connection.
+const CALLS_AT_ONCE: usize = 32;
 
 /// The gaps of one Region, and whether anything answered there.
 #[derive(Debug)]
@@ -22,6 +25,7 @@ pub(super) struct Reader {
     region: RegionName,
     gaps: Mutex<Vec<Gap>>,
     answered: AtomicBool,
+    calls: Semaphore,
 }
 
 /// What was read, and whether that is all of it.
@@ -32,7 +36,7 @@ pub(super) struct Listing<T> {
 
 impl Reader {
     pub(super) fn new(region: RegionName) -> Self {
-        Self { region, gaps: Mutex::default(), answered: AtomicBool::new(false) }
+        Self { region, gaps: Mutex::default(), answered: AtomicBool::new(false), calls: Semaphore::new(CALLS_AT_ONCE) }
     }
 
     /// The Region it reads.
@@ -77,7 +81,11 @@ impl Reader {
         let mut tokens = HashSet::new();
         let mut token = None;
         loop {
-            let (page, next) = match call(token.take()).await {
+            let answer = {
+                let _permit = self.calls.acquire().await;
+                call(token.take()).await
+            };
+            let (page, next) = match answer {
                 Ok(output) => split(output),
                 Err(error) => {
                     self.note(gap_of(operation, Some(&self.region), &error));

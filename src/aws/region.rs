@@ -10,6 +10,7 @@ use super::cloudwatch::CloudWatch;
 use super::ec2::Ec2;
 use super::error::{is_region_off, is_silence};
 use super::metrics::{ENDPOINT_BYTES, ENDPOINT_NAMESPACE, NAT_MARKER, NAT_NAMESPACE, Plan};
+use super::operation::Operation;
 use super::reader::Reader;
 use super::session::Clients;
 use crate::model::{
@@ -130,25 +131,18 @@ fn leads_out(route: &Route) -> bool {
     })
 }
 
-/// A Region that is switched off fails every call alike: once is enough.
+/// A Region that is off, or out of reach, fails every call alike: once is enough.
 fn summarised(mut gaps: Vec<Gap>, answered: bool) -> Vec<Gap> {
-    gaps.sort_by_cached_key(|gap| (gap.operation != "DescribeNatGateways", gap.clone()));
-    let Some(first) = gaps.first_mut().filter(|_| !answered) else {
-        gaps.sort();
-        return gaps;
-    };
-    let region = first.region.as_ref().map(ToString::to_string).unwrap_or_default();
-    if is_region_off(&first.code) {
-        first.message = format!("{region} is probably not enabled for this account: {}", first.message);
-        gaps.retain({
-            let mut is_first = true;
-            move |gap| std::mem::take(&mut is_first) || !is_region_off(&gap.code)
-        });
-    } else if is_silence(&first.code) {
-        gaps.retain({
-            let mut is_first = true;
-            move |gap| std::mem::take(&mut is_first) || !is_silence(&gap.code)
-        });
+    gaps.sort_by_cached_key(|gap| (gap.operation != Operation::DescribeNatGateways.name(), gap.clone()));
+    if let Some((first, others)) = gaps.split_first_mut().filter(|_| !answered) {
+        let alike: fn(&str) -> bool = if is_region_off(&first.code) { is_region_off } else { is_silence };
+        if alike(&first.code) && others.iter().all(|gap| alike(&gap.code)) {
+            if is_region_off(&first.code) || first.message.contains("dns error") {
+                let region = first.region.as_ref().map(ToString::to_string).unwrap_or_default();
+                first.message = format!("{region} is probably not enabled for this account: {}", first.message);
+            }
+            gaps.truncate(1);
+        }
     }
     gaps.sort();
     gaps

@@ -73,7 +73,6 @@ pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> R
 
 /// The Region that role assumption and SSO of a profile are done in.
 async fn loader_region(profile: &str) -> Option<Region> {
-    use aws_config::meta::region::ProvideRegion;
     aws_config::default_provider::region::Builder::default().profile_name(profile).build().region().await
 }
 
@@ -91,7 +90,8 @@ async fn require_profile(name: &str) -> Result<(), CollectError> {
 }
 
 /// TLS by ring, and the proxies of the environment, which the SDK's plain builder would ignore.
-fn http_client() -> SharedHttpClient {
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new().build_with_connector_fn(|settings, components| {
         let mut connector =
             Connector::builder().proxy_config(ProxyConfig::from_env()).tls_provider(Provider::Rustls(CryptoMode::Ring));
@@ -126,6 +126,9 @@ pub(super) async fn with_credentials(config: &SdkConfig) -> Result<SdkConfig, Co
     Ok(config.clone())
 }
 
+/// Only the account's number is at stake, and a network may well let EC2 through but not STS.
+const STS_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// The clients of one Region.
 #[derive(Debug, Clone)]
 pub(super) struct Clients {
@@ -153,8 +156,12 @@ impl Clients {
             .region(place.clone())
             .retry_partition(partition.clone())
             .interceptor(meter.clone());
-        let sts =
-            aws_sdk_sts::config::Builder::from(config).region(place).retry_partition(partition).interceptor(meter);
+        let patience = config.timeout_config().cloned().unwrap_or_else(timeout_config);
+        let sts = aws_sdk_sts::config::Builder::from(config)
+            .region(place)
+            .retry_partition(partition)
+            .timeout_config(patience.to_builder().operation_timeout(STS_TIMEOUT).build())
+            .interceptor(meter);
         Self {
             region: region.clone(),
             counter: Arc::clone(counter),

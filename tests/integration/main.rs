@@ -1,1 +1,4 @@
+//! Everything that is tested through the library's or the program's surface.
 
+mod collect;
+mod fake_aws;
