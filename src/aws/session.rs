@@ -76,6 +76,7 @@ async fn loader_region(profile: &str) -> Option<Region> {
     aws_config::default_provider::region::Builder::default().profile_name(profile).build().region().await
 }
 
+#[expect(clippy::default_trait_access, reason = "the type of the files' set is not exported")]
 async fn require_profile(name: &str) -> Result<(), CollectError> {
     let selected = Some(Cow::Owned(name.to_owned()));
     let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), selected)
