@@ -7,7 +7,7 @@ mod finding;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -285,7 +285,7 @@ impl Page<'_> {
     fn table(&self, header: &[&str], numbers: usize) -> Table {
         let mut table = Table::new();
         table
-            .load_style(presets::UTF8_HORIZONTAL_ONLY)
+            .load_style(super::TABLE_STYLE)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(self.style.width)
             .set_header(header.iter().enumerate().map(|(index, text)| {
