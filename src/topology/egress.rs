@@ -143,7 +143,8 @@ impl<'a> Topology<'a> {
         }
     }
 
-    /// The NAT gateways that traffic arriving by an attachment meets in the attached VPC, if that VPC can be seen.
+    /// The NAT gateways that traffic arriving by an attachment meets in the attached VPC. None when that cannot be told:
+    /// the VPC was not scanned, or something in it (an appliance, another transit gateway) takes the traffic further.
     fn beyond(&self, attachment: &TransitGatewayAttachment) -> Option<(&'a VpcId, BTreeSet<&'a NatGatewayId>)> {
         if attachment.resource_type != "vpc" {
             return None;
@@ -151,18 +152,32 @@ impl<'a> Topology<'a> {
         let (part, view) = self.vpc(&VpcId::from(attachment.resource_id.as_deref()?))?;
         // Without its subnets (another account's attachment) any table of that VPC may be the one.
         let arrives_at = |subnet: &SubnetId| attachment.subnet_ids.is_empty() || attachment.subnet_ids.contains(subnet);
+        let mut entries: Vec<&SubnetId> =
+            view.subnets.iter().map(|view| &view.subnet.subnet_id).filter(|id| arrives_at(id)).collect();
         let mut nat_gateways = BTreeSet::new();
-        for subnet in view.subnets.iter().filter(|view| arrives_at(&view.subnet.subnet_id)) {
-            let Some(table) = subnet.route_table else { continue };
+        let mut beyond_sight = entries.is_empty();
+        let mut seen = BTreeSet::new();
+        while let Some(subnet) = entries.pop() {
+            let table =
+                view.subnets.iter().find(|view| view.subnet.subnet_id == *subnet).and_then(|view| view.route_table);
+            let Some(table) = table.filter(|_| seen.insert(subnet)) else { continue };
             for way in part.default_ways(table) {
-                if let Way::Nat(id) = way
-                    && self.leads_on(id)
-                {
-                    nat_gateways.insert(id);
+                match way {
+                    Way::Nat(id) if self.leads_on(id) => {
+                        nat_gateways.insert(id);
+                    }
+                    // A firewall's endpoint hands traffic back in its own subnet, whose table leads on.
+                    Way::Endpoint(id) => {
+                        let firewall = view.endpoints.iter().find(|endpoint| endpoint.vpc_endpoint_id.as_str() == id);
+                        entries.extend(firewall.into_iter().flat_map(|endpoint| &endpoint.subnet_ids));
+                        beyond_sight |= firewall.is_none();
+                    }
+                    Way::Elsewhere | Way::TransitGateway(_) => beyond_sight = true,
+                    Way::Nat(_) | Way::Internet | Way::Nowhere => {}
                 }
             }
         }
-        Some((view.vpc_id, nat_gateways))
+        (!nat_gateways.is_empty() || !beyond_sight).then_some((view.vpc_id, nat_gateways))
     }
 }
 
