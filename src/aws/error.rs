@@ -32,6 +32,9 @@ pub enum CollectError {
     /// The shared configuration cannot be read.
     #[error("the AWS configuration files could not be read: {0}")]
     Configuration(String),
+    /// The endpoint to call instead of AWS is no URL.
+    #[error("the endpoint {0:?} is not a URL; it must start with http:// or https://")]
+    Endpoint(String),
     /// Nothing says which Region to scan.
     #[error(
         "no Region is configured; give --region REGION or --all-regions, set AWS_REGION, or put one in the profile"
@@ -118,7 +121,10 @@ where
         }
         SdkError::TimeoutError(_) => ("Timeout".to_owned(), chain(error)),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => ("Timeout".to_owned(), chain(error)),
-        SdkError::DispatchFailure(_) => ("Unreachable".to_owned(), chain(error)),
+        SdkError::DispatchFailure(failure) => {
+            let cause = failure.as_connector_error().map_or_else(|| chain(error), |cause| chain(cause));
+            ("Unreachable".to_owned(), cause)
+        }
         SdkError::ConstructionFailure(_) => ("NotSent".to_owned(), chain(error)),
         _ => ("InvalidResponse".to_owned(), chain(error)),
     };

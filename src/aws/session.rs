@@ -45,7 +45,7 @@ pub fn timeout_config() -> TimeoutConfig {
 /// Sets the SDK up from its default chain: environment, shared files, SSO, container and instance roles.
 ///
 /// # Errors
-/// When the profile does not exist, or the shared files cannot be read.
+/// When the profile does not exist, the shared files cannot be read, or the endpoint is no URL.
 pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> Result<SdkConfig, CollectError> {
     if let Some(name) = profile {
         require_profile(name).await?;
@@ -59,6 +59,10 @@ pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> R
         loader = loader.app_name(name);
     }
     if let Some(url) = endpoint_url {
+        let known = url.starts_with("http://") || url.starts_with("https://");
+        if !known || url.contains(char::is_whitespace) {
+            return Err(CollectError::Endpoint(url.to_owned()));
+        }
         loader = loader.endpoint_url(url);
     }
     if let Some(name) = profile {
