@@ -93,7 +93,7 @@ pub async fn collect_from(
             let window = options.window;
             tasks.spawn(async move {
                 let counter = clients.counter.clone();
-                let part = region::scan(clients, window).await;
+                let part = Box::pin(region::scan(clients, window)).await;
                 counter.region_done();
                 part
             });

@@ -1,5 +1,6 @@
 //! What a failed call means: a gap in the snapshot, or the end of the scan.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -67,19 +68,14 @@ fn known_profiles(known: &[String]) -> String {
 
 /// Each distinct code once, with what it says the first time, then the IAM actions to allow.
 fn reasons(gaps: &[Gap]) -> String {
-    let mut text = String::new();
-    for (index, gap) in gaps.iter().enumerate() {
-        if gaps[..index].iter().all(|earlier| earlier.code != gap.code) {
-            text.push_str(&format!("\n  {}: {}", gap.code, gap.message));
-        }
-    }
-    let mut actions: Vec<&str> = gaps.iter().filter_map(|gap| gap.iam_action.as_deref()).collect();
-    actions.sort_unstable();
-    actions.dedup();
+    let is_new = |index: usize| gaps[..index].iter().all(|earlier| earlier.code != gaps[index].code);
+    let new = gaps.iter().enumerate().filter(|(index, _)| is_new(*index));
+    let mut lines: Vec<String> = new.map(|(_, gap)| format!("\n  {}: {}", gap.code, gap.message)).collect();
+    let actions: BTreeSet<&str> = gaps.iter().filter_map(|gap| gap.iam_action.as_deref()).collect();
     if !actions.is_empty() {
-        text.push_str(&format!("\n  IAM actions to allow: {}", actions.join(", ")));
+        lines.push(format!("\n  IAM actions to allow: {}", Vec::from_iter(actions).join(", ")));
     }
-    text
+    lines.concat()
 }
 
 /// Longest message kept: AWS appends encoded authorization details of several thousand characters.

@@ -80,6 +80,7 @@ async fn loader_region(profile: &str) -> Option<Region> {
     aws_config::default_provider::region::Builder::default().profile_name(profile).build().region().await
 }
 
+#[expect(clippy::default_trait_access, reason = "the type belongs to a crate that is no dependency")]
 async fn require_profile(name: &str) -> Result<(), CollectError> {
     let selected = Some(Cow::Owned(name.to_owned()));
     let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), selected)
