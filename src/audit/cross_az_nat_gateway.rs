@@ -1,0 +1,226 @@
+//! Finds subnets that use a zonal NAT gateway in another Availability Zone, where the crossing may cost more than a
+//! gateway of their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::context::{gb, usd};
+use super::{Audit, Context, Dataset, command};
+use crate::cost::NatGatewayCost;
+use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
+use crate::model::{AvailabilityMode, ConnectivityType, NatGateway, Subnet, Usd};
+use crate::pricing::{MissingRate, Product};
+use crate::topology::{Part, TableView, VpcView, Way, is_live};
+
+pub(super) const AUDIT: Audit = Audit {
+    id: "cross-az-nat-gateway",
+    title: "Subnets use a zonal NAT gateway in another Availability Zone",
+    manual: include_str!("cross_az_nat_gateway.md"),
+    needs: &[Dataset::RouteTables, Dataset::Subnets, Dataset::NatGateways],
+    run,
+};
+
+fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
+    let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
+    owned.flat_map(|view| view.nat_gateways.iter().filter_map(|gateway| look(context, part, view, gateway))).collect()
+}
+
+/// Live zonal gateways of a VPC of the same kind, by zone.
+fn by_zone<'a>(view: &VpcView<'a>, kind: &ConnectivityType) -> BTreeMap<&'a str, &'a NatGateway> {
+    view.nat_gateways
+        .iter()
+        .filter(|nat| {
+            is_live(nat) && nat.availability_mode == AvailabilityMode::Zonal && nat.connectivity_type == *kind
+        })
+        .filter_map(|nat| Some((view.subnet(nat.subnet_id.as_ref()?)?.availability_zone.as_str(), *nat)))
+        .collect()
+}
+
+fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &NatGateway) -> Option<Finding> {
+    if !is_live(gateway) || gateway.availability_mode != AvailabilityMode::Zonal {
+        return None;
+    }
+    let id = &gateway.nat_gateway_id;
+    let zone = view.subnet(gateway.subnet_id.as_ref()?)?.availability_zone.as_str();
+    let users: Vec<_> = view
+        .route_tables
+        .iter()
+        .filter(|table| part.default_ways(table.table).contains(&Way::Nat(id)))
+        .map(|table| (table, table.subnets.iter().copied().filter(|s| s.availability_zone != zone).collect::<Vec<_>>()))
+        .filter(|(_, subnets)| !subnets.is_empty())
+        .collect();
+    let crossing: Vec<&Subnet> = users.iter().flat_map(|(_, subnets)| subnets.iter().copied()).collect();
+    if crossing.is_empty() {
+        return None;
+    }
+    let zones = VpcView::zones(crossing.iter().copied());
+    let gateways = by_zone(view, &gateway.connectivity_type);
+    let at_home: BTreeSet<_> = zones.iter().filter(|zone| gateways.contains_key(**zone)).copied().collect();
+    let cost = context.costs.nat_gateway(id)?;
+    let price = Price::new(context, part, cost, gateway);
+    let gigabytes = cost.monthly_gb();
+    let (money, figures) = match (&price, gigabytes) {
+        (Ok(price), Some(gigabytes)) => {
+            let crossing = price.crossing * gigabytes;
+            // In the best case all of it comes from a zone that has a gateway already, else from one new gateway's.
+            let extra = if at_home.is_empty() { price.gateway } else { Usd::ZERO };
+            let high = crossing - extra;
+            if high <= Usd::ZERO {
+                return None;
+            }
+            let claim = Claim { on: Pool::CrossAz(id.clone()), service: None, low: Usd::ZERO, high, limit: high };
+            (
+                Some(Money { current: crossing, claims: vec![claim] }),
+                format!(
+                    "At most all of its {} a month cross zones, at {} each ({} out of one zone and as much into the other). {}",
+                    gb(gigabytes),
+                    price.crossing.0.normalize(),
+                    (price.crossing.0 / rust_decimal::Decimal::TWO).normalize(),
+                    if at_home.is_empty() {
+                        format!(
+                            "A gateway of its own costs a zone {} a month, which pays off above {}.",
+                            usd(price.gateway),
+                            gb(price.break_even())
+                        )
+                    } else {
+                        String::new()
+                    }
+                ),
+            )
+        }
+        // A single gateway may well be the cheapest design; without figures nothing says that it is not.
+        _ if at_home.is_empty() => return None,
+        (Err(missing), _) => (None, format!("There is {missing}, so the saving is unknown.")),
+        (_, None) => (None, format!("The bytes of {id} are not known, so the saving is unknown.")),
+    };
+    let tables: Vec<&str> = users.iter().map(|(table, _)| table.id().as_str()).collect();
+    let subnets: Vec<&str> = crossing.iter().map(|subnet| subnet.subnet_id.as_str()).collect();
+    let homes = if at_home.is_empty() {
+        String::new()
+    } else {
+        let names: Vec<_> = at_home
+            .iter()
+            .filter_map(|zone| Some(format!("{} in {zone}", gateways.get(zone)?.nat_gateway_id)))
+            .collect();
+        format!("There is already {}. ", names.join(", "))
+    };
+    let mut evidence = vec![context.line(
+        "crossing, out of a zone and into another",
+        part.region(),
+        Product::InterAzGb,
+        gigabytes.map(|g| g * rust_decimal::Decimal::TWO),
+    )];
+    if at_home.is_empty() {
+        evidence.push(context.line(
+            "a gateway of its own",
+            part.region(),
+            Product::NatGatewayHour,
+            Some(crate::model::HOURS_PER_MONTH.into()),
+        ));
+    }
+    Some(Finding {
+        rule: AUDIT.id,
+        account_id: part.scan.account_id.clone(),
+        region: part.scan.region.clone(),
+        vpc_id: view.vpc_id.clone(),
+        service: None,
+        resources: std::iter::once(id.as_str()).chain(tables).chain(subnets).map(str::to_owned).collect(),
+        title: format!("{id} in {zone} serves subnets in {}", zones.iter().copied().collect::<Vec<_>>().join(", ")),
+        detail: format!(
+            "{} subnet{} in other zones send{} their traffic to it. {homes}{figures}",
+            crossing.len(),
+            if crossing.len() == 1 { "" } else { "s" },
+            if crossing.len() == 1 { "s" } else { "" },
+        ),
+        basis: Basis::Bounded,
+        money,
+        evidence,
+        remedy: remedy(part, view, gateway, &users, &gateways),
+    })
+}
+
+/// The rates that decide.
+struct Price {
+    /// A gigabyte that crosses: charged out of one zone and into the other.
+    crossing: Usd,
+    /// A month of one more gateway, with its address where it is public.
+    gateway: Usd,
+}
+
+impl Price {
+    fn new(
+        context: &Context<'_>,
+        part: &Part<'_>,
+        cost: &NatGatewayCost<'_>,
+        gateway: &NatGateway,
+    ) -> Result<Self, MissingRate> {
+        let crossing = context.prices.unit(cost.region, Product::InterAzGb)? * rust_decimal::Decimal::TWO;
+        let mut month = context.per_month(part.region(), Product::NatGatewayHour)?;
+        if gateway.connectivity_type == ConnectivityType::Public {
+            month += context.per_month(part.region(), Product::PublicIpv4Hour)?;
+        }
+        Ok(Self { crossing, gateway: month })
+    }
+
+    fn break_even(&self) -> rust_decimal::Decimal {
+        self.gateway.0.checked_div(self.crossing.0).unwrap_or_default()
+    }
+}
+
+fn remedy(
+    part: &Part<'_>,
+    view: &VpcView<'_>,
+    gateway: &NatGateway,
+    users: &[(&TableView<'_>, Vec<&Subnet>)],
+    gateways: &BTreeMap<&str, &NatGateway>,
+) -> Remedy {
+    let mut commands = Vec::new();
+    let mut notes = Vec::new();
+    for (table, crossing) in users {
+        let zones = VpcView::zones(table.subnets.iter().copied());
+        let id = table.id().as_str();
+        let Some(zone) = zones.iter().next().filter(|_| zones.len() == 1) else {
+            notes.push(format!(
+                "{id} serves subnets of several zones ({}): give each zone a route table of its own first, and associate its subnets with that.",
+                zones.iter().copied().collect::<Vec<_>>().join(", ")
+            ));
+            continue;
+        };
+        match gateways.get(zone) {
+            Some(home) => {
+                let arguments = [
+                    "--route-table-id",
+                    id,
+                    "--destination-cidr-block",
+                    "0.0.0.0/0",
+                    "--nat-gateway-id",
+                    home.nat_gateway_id.as_str(),
+                ];
+                commands.extend(command::ec2(part.region(), "replace-route", arguments));
+            }
+            None => {
+                let public = view.subnets.iter().find(|subnet| {
+                    subnet.subnet.availability_zone == *zone
+                        && subnet.route_table.is_some_and(|table| part.default_ways(table).contains(&Way::Internet))
+                });
+                notes.push(match public {
+                    Some(public) => format!(
+                        "Create a NAT gateway in {} ({zone}) and point the default route of {id} to it, if {} sends enough.",
+                        public.subnet.subnet_id,
+                        crossing.iter().map(|subnet| subnet.subnet_id.as_str()).collect::<Vec<_>>().join(", ")
+                    ),
+                    None => format!("{zone} has no public subnet yet that a NAT gateway for {id} could stand in."),
+                });
+            }
+        }
+    }
+    if gateway.connectivity_type == ConnectivityType::Public {
+        notes.push(
+            "A regional NAT gateway keeps traffic in its zone too, at one hourly charge per active zone.".to_owned(),
+        );
+    }
+    notes.push(
+        "Open connections break when a default route changes, and leave from another public address afterwards."
+            .to_owned(),
+    );
+    Remedy { kind: RemedyKind::RouteWithinZone, commands, notes }
+}

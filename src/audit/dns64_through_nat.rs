@@ -1,0 +1,65 @@
+//! Finds subnets whose resolver leads IPv6 clients through NAT64, where AWS's own services are paid for as NAT.
+
+use ipnet::{IpNet, Ipv6Net};
+
+use super::{Audit, Context, Dataset, command};
+use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::model::{NatGatewayId, RouteState, RouteTable};
+use crate::topology::{Part, SubnetView, VpcView, is_live};
+
+pub(super) const AUDIT: Audit = Audit {
+    id: "dns64-through-nat",
+    title: "A subnet with DNS64 reaches AWS services through NAT64",
+    manual: include_str!("dns64_through_nat.md"),
+    needs: &[Dataset::Subnets, Dataset::RouteTables, Dataset::NatGateways],
+    run,
+};
+
+/// `64:ff9b::/96`, where DNS64 puts IPv4 addresses.
+const NAT64: Ipv6Net = Ipv6Net::new_assert(std::net::Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
+
+fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
+    let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
+    owned.flat_map(|view| view.subnets.iter().filter_map(|subnet| look(context, part, view, subnet))).collect()
+}
+
+/// The NAT gateway that the longest prefix covering the NAT64 addresses leads to.
+fn nat64(table: &RouteTable) -> Option<&NatGatewayId> {
+    let covering = table.routes.iter().filter_map(|route| match &route.destination_cidr {
+        Some(IpNet::V6(net)) if net.contains(&NAT64) && route.state != RouteState::Blackhole => {
+            Some((net.prefix_len(), route))
+        }
+        _ => None,
+    });
+    covering.max_by_key(|(length, _)| *length)?.1.nat_gateway_id.as_ref()
+}
+
+fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, subnet: &SubnetView<'_>) -> Option<Finding> {
+    let table = subnet.route_table.filter(|_| subnet.subnet.enable_dns64)?;
+    let nat = nat64(table).filter(|id| context.topology.nat_gateway(id).is_some_and(is_live))?;
+    let id = subnet.subnet.subnet_id.as_str();
+    let ipv6_only = subnet.subnet.cidr_block.is_none();
+    let arguments = ["--subnet-id", id, "--no-enable-dns64"];
+    Some(Finding {
+        rule: AUDIT.id,
+        account_id: part.scan.account_id.clone(),
+        region: part.scan.region.clone(),
+        vpc_id: view.vpc_id.clone(),
+        service: None,
+        resources: vec![id.to_owned(), table.route_table_id.to_string(), nat.to_string()],
+        title: format!("{id} resolves IPv4-only names to NAT64 through {nat}"),
+        detail: "With DNS64 on, names without an IPv6 address resolve to 64:ff9b::/96, and that route leads to the NAT gateway: such traffic is billed as NAT, also to services with a gateway endpoint, whose routes are for IPv4 addresses.".to_owned(),
+        basis: Basis::Configuration,
+        money: None,
+        evidence: Vec::new(),
+        remedy: Remedy {
+            kind: RemedyKind::ChangeSubnet,
+            commands: if ipv6_only { Vec::new() } else { command::ec2(part.region(), "modify-subnet-attribute", arguments).into_iter().collect() },
+            notes: if ipv6_only {
+                vec!["The subnet is IPv6-only, so DNS64 is its only way to IPv4. Use dual-stack names of AWS services (SERVICE.REGION.api.aws), which have IPv6 addresses of their own, and interface endpoints with IPv6.".to_owned()]
+            } else {
+                vec!["The subnet is dual-stack: without DNS64 its clients use IPv4 for such names, and with it the gateway endpoints. Clients that speak IPv6 only would lose IPv4 destinations.".to_owned()]
+            },
+        },
+    })
+}

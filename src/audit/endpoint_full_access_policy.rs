@@ -1,0 +1,125 @@
+//! Finds endpoints with the default policy, which lets every principal do everything to every resource.
+
+use serde_json::Value;
+
+use super::{Audit, Context, Dataset, command};
+use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::model::{EndpointType, Service, VpcEndpoint};
+use crate::topology::{Part, is_working};
+
+pub(super) const AUDIT: Audit = Audit {
+    id: "endpoint-full-access-policy",
+    title: "An endpoint has the default policy: every principal, action and resource",
+    manual: include_str!("endpoint_full_access_policy.md"),
+    needs: &[Dataset::VpcEndpoints],
+    run,
+};
+
+fn run(_: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
+    part.scan.vpc_endpoints.iter().filter_map(|endpoint| look(part, endpoint)).collect()
+}
+
+/// Whether a policy document has a statement that allows everything to everyone.
+fn allows_everything(document: &str) -> bool {
+    let Ok(policy) = serde_json::from_str::<Value>(document) else { return false };
+    let statements = match policy.get("Statement") {
+        Some(Value::Array(statements)) => statements.as_slice(),
+        Some(statement @ Value::Object(_)) => std::slice::from_ref(statement),
+        _ => return false,
+    };
+    statements.iter().any(|statement| {
+        let is_all = |key| statement.get(key).is_some_and(is_star);
+        let everyone = statement
+            .get("Principal")
+            .is_some_and(|principal| is_star(principal) || principal.get("AWS").is_some_and(is_star));
+        statement.get("Effect").and_then(Value::as_str) == Some("Allow")
+            && statement.get("Condition").is_none()
+            && everyone
+            && is_all("Action")
+            && is_all("Resource")
+    })
+}
+
+fn is_star(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == "*",
+        Value::Array(values) => values.iter().any(is_star),
+        _ => false,
+    }
+}
+
+fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
+    if endpoint.requester_managed || !is_working(endpoint) || !allows_everything(endpoint.policy_document.as_deref()?) {
+        return None;
+    }
+    let id = &endpoint.vpc_endpoint_id;
+    let service = Service::of_endpoint(&endpoint.service_name, part.region());
+    let account = part.scan.account_id.as_str();
+    let policy = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": "*",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:PrincipalAccount": account}},
+        }],
+    });
+    let policy = policy.to_string();
+    let arguments = ["--vpc-endpoint-id", id.as_str(), "--policy-document", &policy];
+    let mut notes = vec![
+        "The command admits principals of this account only: a start, to be narrowed to the actions and resources in use. Whatever it does not allow stops working through this endpoint.".to_owned(),
+    ];
+    if service.as_ref() == Some(&Service::S3) {
+        notes.push("Allow the buckets that AWS itself serves from as well, such as those of ECR's image layers (prod-REGION-starport-layer-bucket) and of package repositories: their requests carry other principals, or none.".to_owned());
+    }
+    Some(Finding {
+        rule: AUDIT.id,
+        account_id: part.scan.account_id.clone(),
+        region: part.scan.region.clone(),
+        vpc_id: endpoint.vpc_id.clone(),
+        resources: vec![id.to_string()],
+        title: format!(
+            "{} {}endpoint {id} lets everyone do everything",
+            service.as_ref().map_or("Third-party", Service::title),
+            if endpoint.endpoint_type == EndpointType::Gateway { "gateway " } else { "" }
+        ),
+        service,
+        detail: "Its policy is the default one. Credentials from any account, also stolen or smuggled ones, can move data through it.".to_owned(),
+        basis: Basis::Configuration,
+        money: None,
+        evidence: Vec::new(),
+        remedy: Remedy {
+            kind: RemedyKind::RestrictEndpointPolicy,
+            commands: command::ec2(part.region(), "modify-vpc-endpoint", arguments).into_iter().collect(),
+            notes,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::allows_everything;
+
+    #[test]
+    fn the_default_policy_in_all_its_spellings() {
+        for policy in [
+            r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#,
+            r#"{"Version":"2008-10-17","Statement":[{"Action":"*","Effect":"Allow","Principal":"*","Resource":"*"}]}"#,
+            r#"{"Statement":{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":["*"],"Resource":["*"]}}"#,
+        ] {
+            assert!(allows_everything(policy), "{policy}");
+        }
+        for policy in [
+            r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}]}"#,
+            r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*","Condition":{}}]}"#,
+            r#"{"Statement":[{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#,
+            "not json",
+            "",
+            "[]",
+            "{}",
+        ] {
+            assert!(!allows_everything(policy), "{policy}");
+        }
+    }
+}

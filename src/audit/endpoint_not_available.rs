@@ -1,0 +1,107 @@
+//! Finds endpoints that do not work, and prefix-list routes that lead nowhere.
+
+use super::{Audit, Context, Dataset, command};
+use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::model::{EndpointState, EndpointType, RouteState, Service, VpcEndpoint};
+use crate::topology::{Part, TableView, VpcView, is_working};
+
+pub(super) const AUDIT: Audit = Audit {
+    id: "endpoint-not-available",
+    title: "An endpoint does not work, or a route to one leads nowhere",
+    manual: include_str!("endpoint_not_available.md"),
+    needs: &[Dataset::VpcEndpoints],
+    run,
+};
+
+fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
+    let endpoints = part.scan.vpc_endpoints.iter().filter_map(|endpoint| broken(context, part, endpoint));
+    let routes = part.vpcs.iter().flat_map(|view| view.route_tables.iter().filter_map(|table| lost(part, view, table)));
+    endpoints.chain(routes).collect()
+}
+
+fn broken(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
+    let what = match endpoint.state {
+        EndpointState::PendingAcceptance => "waits for the service's owner to accept it",
+        EndpointState::Rejected => "was rejected by the service's owner",
+        EndpointState::Expired => "expired before anybody accepted it",
+        EndpointState::Failed => "could not be made",
+        EndpointState::Partial => "works in some of its zones only",
+        _ => return None,
+    };
+    let id = &endpoint.vpc_endpoint_id;
+    let cost = context.costs.endpoint(id).and_then(crate::cost::EndpointCost::monthly_usd);
+    let billed = match cost {
+        Some(usd) if endpoint.endpoint_type != EndpointType::Gateway && usd.0 > rust_decimal::Decimal::ZERO => {
+            format!(" AWS bills its hours all the same: {} a month.", super::context::usd(usd))
+        }
+        _ => String::new(),
+    };
+    let failure = endpoint.failure.as_ref().map(|failure| format!(" AWS says: {failure}.")).unwrap_or_default();
+    let show = ["--vpc-endpoint-ids", id.as_str(), "--query", "VpcEndpoints[].[State,FailureReason,LastError]"];
+    Some(Finding {
+        rule: AUDIT.id,
+        account_id: part.scan.account_id.clone(),
+        region: part.scan.region.clone(),
+        vpc_id: endpoint.vpc_id.clone(),
+        service: Service::of_endpoint(&endpoint.service_name, part.region()),
+        resources: vec![id.to_string()],
+        title: format!("Endpoint {id} {what}"),
+        detail: format!("Its state is {}.{failure}{billed}", endpoint.state),
+        basis: Basis::Configuration,
+        money: None,
+        evidence: Vec::new(),
+        remedy: Remedy {
+            kind: RemedyKind::RepairEndpoint,
+            commands: command::ec2(part.region(), "describe-vpc-endpoints", show).into_iter().collect(),
+            notes: vec![match endpoint.state {
+                EndpointState::PendingAcceptance => "Ask the service's owner to accept it, or delete it.".to_owned(),
+                EndpointState::Partial => {
+                    "See which zone's interface is missing, and whether the service still offers that zone.".to_owned()
+                }
+                _ => "It will not recover by itself: delete it, mend the cause, and create it anew if it is needed."
+                    .to_owned(),
+            }],
+        },
+    })
+}
+
+/// Prefix-list routes of a table to a gateway endpoint that is gone.
+fn lost(part: &Part<'_>, view: &VpcView<'_>, table: &TableView<'_>) -> Option<Finding> {
+    let gone = |id: &str| {
+        id.starts_with("vpce-")
+            && !view.endpoints.iter().any(|endpoint| endpoint.vpc_endpoint_id.as_str() == id && is_working(endpoint))
+    };
+    let lists: Vec<&str> = table
+        .table
+        .routes
+        .iter()
+        .filter(|route| route.state == RouteState::Blackhole || route.gateway_id.as_deref().is_some_and(gone))
+        .filter_map(|route| route.destination_prefix_list_id.as_ref())
+        .map(|list| list.as_str())
+        .collect();
+    if lists.is_empty() {
+        return None;
+    }
+    let id = table.id().as_str();
+    let delete = |list: &&str| {
+        command::ec2(part.region(), "delete-route", ["--route-table-id", id, "--destination-prefix-list-id", list])
+    };
+    Some(Finding {
+        rule: AUDIT.id,
+        account_id: part.scan.account_id.clone(),
+        region: part.scan.region.clone(),
+        vpc_id: view.vpc_id.clone(),
+        service: None,
+        resources: std::iter::once(id).chain(lists.iter().copied()).map(str::to_owned).collect(),
+        title: format!("Route table {id} sends {} into nothing", lists.join(", ")),
+        detail: "The target of its prefix-list route does not exist any more, so traffic to those addresses is dropped instead of taking the default route.".to_owned(),
+        basis: Basis::Configuration,
+        money: None,
+        evidence: Vec::new(),
+        remedy: Remedy {
+            kind: RemedyKind::RepairEndpoint,
+            commands: lists.iter().filter_map(delete).collect(),
+            notes: vec!["Better still, create the endpoint anew with this route table: the route comes back with it.".to_owned()],
+        },
+    })
+}

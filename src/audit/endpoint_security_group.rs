@@ -1,0 +1,172 @@
+//! Finds interface endpoints whose security groups keep clients out, or let in more than HTTPS from clients.
+
+use ipnet::{IpNet, Ipv4Net};
+
+use super::{Audit, Context, Dataset, command};
+use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::model::{EndpointType, SecurityGroup, SecurityGroupRule, Service, VpcEndpoint};
+use crate::topology::{Part, VpcView, is_working};
+
+pub(super) const AUDIT: Audit = Audit {
+    id: "endpoint-security-group",
+    title: "An endpoint's security group does not admit its clients on 443, or admits more than that",
+    manual: include_str!("endpoint_security_group.md"),
+    needs: &[Dataset::VpcEndpoints, Dataset::SecurityGroups, Dataset::Vpcs, Dataset::Subnets],
+    run,
+};
+
+const HTTPS: i32 = 443;
+
+fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
+    part.scan.vpc_endpoints.iter().filter_map(|endpoint| look(context, part, endpoint)).collect()
+}
+
+impl SecurityGroupRule {
+    fn is_everything(&self) -> bool {
+        self.protocol == "-1"
+    }
+
+    fn is_tcp(&self) -> bool {
+        self.protocol.eq_ignore_ascii_case("tcp") || self.protocol == "6"
+    }
+
+    fn admits_https(&self) -> bool {
+        let ports = self.from_port.unwrap_or(0)..=self.to_port.unwrap_or(i32::from(u16::MAX));
+        self.is_everything() || (self.is_tcp() && ports.contains(&HTTPS))
+    }
+
+    fn is_only_https(&self) -> bool {
+        self.is_tcp() && self.from_port == Some(HTTPS) && self.to_port == Some(HTTPS)
+    }
+
+    fn has_source(&self) -> bool {
+        !(self.cidrs.is_empty() && self.security_group_ids.is_empty() && self.prefix_list_ids.is_empty())
+    }
+}
+
+/// The VPC's address blocks that have subnets and none of whose addresses any rule admits on 443.
+fn shut_out(view: &VpcView<'_>, rules: &[&SecurityGroupRule]) -> Vec<Ipv4Net> {
+    let admitting: Vec<_> = rules.iter().filter(|rule| rule.admits_https()).collect();
+    // Which clients carry a group, or are in a list, is not known here: they are taken to be let in.
+    if admitting.iter().any(|rule| !rule.security_group_ids.is_empty() || !rule.prefix_list_ids.is_empty()) {
+        return Vec::new();
+    }
+    let admitted: Vec<_> = admitting
+        .iter()
+        .flat_map(|rule| &rule.cidrs)
+        .filter_map(|cidr| match cidr {
+            IpNet::V4(net) => Some(net.trunc()),
+            IpNet::V6(_) => None,
+        })
+        .collect();
+    let touches = |a: &Ipv4Net, b: &Ipv4Net| a.contains(b) || b.contains(a);
+    let blocks = view.vpc.map_or(&[][..], |vpc| vpc.cidr_blocks.as_slice());
+    blocks
+        .iter()
+        .filter(|block| {
+            view.subnets.iter().any(|view| view.subnet.cidr_block.is_some_and(|cidr| block.contains(&cidr)))
+        })
+        .filter(|block| !admitted.iter().any(|net| touches(net, block)))
+        .copied()
+        .collect()
+}
+
+fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
+    if endpoint.endpoint_type != EndpointType::Interface || endpoint.requester_managed || !is_working(endpoint) {
+        return None;
+    }
+    let view = part.vpc(&endpoint.vpc_id)?;
+    // With one of its groups unread nothing can be said: that one may admit what the others do not.
+    let groups: Vec<&SecurityGroup> =
+        endpoint.security_group_ids.iter().map(|id| part.security_group(id.as_str())).collect::<Option<_>>()?;
+    let rules: Vec<_> = groups.iter().flat_map(|group| &group.ingress).filter(|rule| rule.has_source()).collect();
+    let shut_out = shut_out(view, &rules);
+    let mut problems = Vec::new();
+    let mut commands = Vec::new();
+    let mut notes = Vec::new();
+    if !shut_out.is_empty() {
+        let blocks: Vec<_> = shut_out.iter().map(ToString::to_string).collect();
+        problems.push(format!("Nothing admits port 443 from {}.", blocks.join(", ")));
+        if let Some(group) = groups.first() {
+            for block in &blocks {
+                let id = group.security_group_id.as_str();
+                let arguments = ["--group-id", id, "--protocol", "tcp", "--port", "443", "--cidr", block];
+                commands.push(command::ec2(part.region(), "authorize-security-group-ingress", arguments));
+            }
+        }
+    }
+    let anywhere: Vec<_> = groups
+        .iter()
+        .flat_map(|group| group.ingress.iter().map(move |rule| (group, rule)))
+        .flat_map(|(group, rule)| {
+            rule.cidrs.iter().filter(|cidr| cidr.prefix_len() == 0).map(move |cidr| (group, rule, cidr))
+        })
+        .collect();
+    for (group, rule, cidr) in anywhere {
+        let id = group.security_group_id.as_str();
+        problems.push(format!("{id} admits {} from anywhere ({cidr}).", ports(rule)));
+        if rule.is_only_https() {
+            for block in view.vpc.iter().flat_map(|vpc| &vpc.cidr_blocks) {
+                let block = block.to_string();
+                let arguments = ["--group-id", id, "--protocol", "tcp", "--port", "443", "--cidr", &block];
+                commands.push(command::ec2(part.region(), "authorize-security-group-ingress", arguments));
+            }
+            let permission = match cidr {
+                IpNet::V4(_) => format!("IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{{CidrIp={cidr}}}]"),
+                IpNet::V6(_) => format!("IpProtocol=tcp,FromPort=443,ToPort=443,Ipv6Ranges=[{{CidrIpv6={cidr}}}]"),
+            };
+            let arguments = ["--group-id", id, "--ip-permissions", &permission];
+            commands.push(command::ec2(part.region(), "revoke-security-group-ingress", arguments));
+        }
+    }
+    let others: Vec<_> = rules.iter().filter(|rule| !rule.is_only_https()).map(|rule| ports(rule)).collect();
+    if !others.is_empty() {
+        problems.push(format!("Rules admit more than port 443: {}.", others.join(", ")));
+        notes.push("Give the endpoint a security group of its own that admits TCP 443 from its clients and nothing else; groups shared with other resources may need their other rules.".to_owned());
+    }
+    if problems.is_empty() {
+        return None;
+    }
+    notes.push(
+        "Clients in other VPCs or on premises need their own address blocks admitted before 0.0.0.0/0 goes.".to_owned(),
+    );
+    let service = Service::of_endpoint(&endpoint.service_name, part.region());
+    commands.dedup();
+    Some(Finding {
+        rule: AUDIT.id,
+        account_id: part.scan.account_id.clone(),
+        region: part.scan.region.clone(),
+        vpc_id: endpoint.vpc_id.clone(),
+        resources: std::iter::once(endpoint.vpc_endpoint_id.to_string())
+            .chain(groups.iter().map(|group| group.security_group_id.to_string()))
+            .collect(),
+        title: format!(
+            "Security group of {} endpoint {} {}",
+            service.as_ref().map_or("third-party", Service::title),
+            endpoint.vpc_endpoint_id,
+            if shut_out.is_empty() { "admits too much" } else { "keeps clients out" }
+        ),
+        service,
+        detail: problems.join(" "),
+        basis: Basis::Configuration,
+        money: None,
+        evidence: Vec::new(),
+        remedy: Remedy {
+            kind: RemedyKind::ChangeSecurityGroup,
+            commands: commands.into_iter().flatten().collect(),
+            notes,
+        },
+    })
+}
+
+fn ports(rule: &SecurityGroupRule) -> String {
+    if rule.is_everything() {
+        return "all traffic".to_owned();
+    }
+    let protocol = rule.protocol.as_str();
+    match (rule.from_port, rule.to_port) {
+        (Some(from), Some(to)) if from == to => format!("{protocol} {from}"),
+        (Some(from), Some(to)) => format!("{protocol} {from}-{to}"),
+        _ => format!("all {protocol}"),
+    }
+}

@@ -1,0 +1,152 @@
+//! What a gateway endpoint would save: shared by the rules for a missing one and for one that misses a route table.
+
+use std::collections::BTreeSet;
+
+use super::Context;
+use super::context::gb;
+use crate::finding::{Basis, Claim, Evidence, Money, Pool};
+use crate::model::{NatGatewayId, Service, TransitGatewayId, Usd};
+use crate::pricing::Product;
+use crate::topology::{Egress, Gateways};
+
+/// The money in the traffic of one service past some NAT gateways, and how it is known.
+pub(super) struct Saving {
+    pub(super) basis: Basis,
+    pub(super) money: Option<Money>,
+    pub(super) evidence: Vec<Evidence>,
+    /// How the figures come about, in a sentence or more.
+    pub(super) explanation: String,
+}
+
+/// What a gateway endpoint for `service` saves of what leaves by `egress`.
+pub(super) fn saving(context: &Context<'_>, egress: &Egress<'_>, service: &Service) -> Saving {
+    let mut saving = Saving {
+        basis: if context.assumptions.share(service).is_some() { Basis::Assumed } else { Basis::Bounded },
+        money: None,
+        evidence: Vec::new(),
+        explanation: String::new(),
+    };
+    let mut sums = Sums::default();
+    let mut seen = BTreeSet::new();
+    for id in &egress.own {
+        if seen.insert(*id) {
+            sums.add(context, id, service, false, &mut saving);
+        }
+    }
+    for (transit_gateway, gateways) in &egress.behind {
+        saving.explanation.push_str(&describe(transit_gateway, gateways));
+        match gateways.nat_gateways() {
+            Some(ids) => {
+                for id in ids {
+                    if seen.insert(*id) {
+                        sums.add(context, id, service, true, &mut saving);
+                    }
+                }
+            }
+            None if *gateways == Gateways::Invisible => sums.unknown = true,
+            None => {}
+        }
+    }
+    let how = match context.assumptions.share(service) {
+        Some(share) => format!(
+            "You declared {}% of the NAT gateways' bytes to be {}.",
+            (share * rust_decimal::Decimal::ONE_HUNDRED).normalize(),
+            service.title()
+        ),
+        None => format!(
+            "How much of it is {} is not measured: anything from nothing to all of it. Flow logs, or --assume {}=PERCENT%, narrow that down.",
+            service.title(),
+            service
+        ),
+    };
+    saving.explanation.push_str(&how);
+    if !sums.unknown {
+        saving.money = Some(Money { current: sums.current, claims: sums.claims });
+    }
+    saving
+}
+
+#[derive(Default)]
+struct Sums {
+    current: Usd,
+    claims: Vec<Claim>,
+    unknown: bool,
+}
+
+impl Sums {
+    fn add(&mut self, context: &Context<'_>, id: &NatGatewayId, service: &Service, transit: bool, saving: &mut Saving) {
+        let Some(nat) = context.costs.nat_gateway(id) else {
+            self.unknown = true;
+            return;
+        };
+        let Some(portion) = context.portion(nat, service) else {
+            self.unknown = true;
+            saving.explanation.push_str(&format!("The bytes of {id} are not known. "));
+            return;
+        };
+        let total = nat.monthly_gb().unwrap_or_default();
+        saving.explanation.push_str(&format!("{id} processes {} a month. ", gb(total)));
+        let mut price = |product: Product, on: Pool, what: &str| {
+            saving.evidence.push(context.line(what, nat.region, product, Some(portion.high_gb)));
+            match context.prices.unit(nat.region, product) {
+                Ok(unit) => {
+                    let high = unit * portion.high_gb;
+                    self.current += high;
+                    let low = unit * portion.low_gb;
+                    self.claims.push(Claim { on, service: Some(service.clone()), low, high, limit: high });
+                    None
+                }
+                Err(missing) => Some(missing),
+            }
+        };
+        if let Some(missing) = price(nat.data_product(), Pool::NatData(id.clone()), &format!("through {id}")) {
+            saving.explanation.push_str(&format!("There is {missing}. "));
+            self.unknown = true;
+        }
+        if transit
+            && let Some(missing) =
+                price(Product::TgwGb, Pool::TransitGateway(id.clone()), &format!("through a transit gateway to {id}"))
+        {
+            saving.explanation.push_str(&format!("There is {missing}: the transit gateway's part comes on top. "));
+        }
+    }
+}
+
+fn describe(transit_gateway: &TransitGatewayId, gateways: &Gateways<'_>) -> String {
+    match gateways {
+        Gateways::Known { vpc_id, .. } => {
+            format!("Traffic goes through transit gateway {transit_gateway} to the NAT gateways of {vpc_id}. ")
+        }
+        Gateways::Likely { vpc_id, .. } => format!(
+            "Traffic goes to transit gateway {transit_gateway}, whose route tables could not be read; of the VPCs attached to it only {vpc_id} leads on to NAT gateways. "
+        ),
+        Gateways::Invisible => format!(
+            "Traffic goes to transit gateway {transit_gateway}, and what is behind it is not visible in the scanned accounts: most likely a NAT gateway of another account. Scan that account too to see its bytes. "
+        ),
+        Gateways::None => String::new(),
+    }
+}
+
+/// What always follows a change of the route to a gateway service.
+pub(super) fn side_effects(service: &Service) -> Vec<String> {
+    let mut notes = vec![
+        format!(
+            "Open connections to {} break once when the route changes; clients that retry do not notice.",
+            service.title()
+        ),
+        format!(
+            "{} then sees private source addresses: policies on aws:SourceIp stop matching. Use aws:SourceVpce, aws:SourceVpc or aws:VpcSourceIp instead.",
+            service.title()
+        ),
+        "Security groups and network ACLs must allow egress to the service's prefix list on port 443.".to_owned(),
+    ];
+    if *service == Service::S3 {
+        notes.push(
+            "Only buckets of the same Region take this way; other Regions' stay on the NAT gateway. Container image layers of ECR come from S3, so they move too."
+                .to_owned(),
+        );
+    } else {
+        notes.push("Only tables of the same Region take this way, and only over IPv4.".to_owned());
+    }
+    notes
+}

@@ -1,0 +1,93 @@
+//! Finds route tables that lead to a NAT gateway and that an existing gateway endpoint misses: the endpoint "exists",
+//! and yet the traffic is paid for.
+
+use super::gateway_endpoint::{saving, side_effects};
+use super::missing_gateway_endpoint::target;
+use super::{Audit, Context, Dataset, command};
+use crate::finding::{Finding, Remedy, RemedyKind};
+use crate::model::{RouteTable, Service, VpcEndpoint};
+use crate::topology::{Egress, Part, VpcView};
+
+pub(super) const AUDIT: Audit = Audit {
+    id: "gateway-endpoint-not-associated",
+    title: "A gateway endpoint exists, but a route table that leads to a NAT gateway is not associated with it",
+    manual: include_str!("gateway_endpoint_not_associated.md"),
+    needs: &[Dataset::RouteTables, Dataset::Subnets, Dataset::NatGateways, Dataset::VpcEndpoints],
+    run,
+};
+
+fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
+    let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
+    owned
+        .flat_map(|view| Service::WITH_GATEWAY_ENDPOINT.iter().filter_map(|service| look(context, part, view, service)))
+        .collect()
+}
+
+/// The endpoint lists a table, or the table has a route to it: each of the two is AWS's own word for "associated".
+/// Where only one of them holds the report says so, see [`crate::report`].
+fn is_associated(endpoint: &VpcEndpoint, table: &RouteTable) -> bool {
+    endpoint.route_table_ids.contains(&table.route_table_id) || has_route(endpoint, table)
+}
+
+/// Whether a table has a prefix-list route to an endpoint.
+pub(crate) fn has_route(endpoint: &VpcEndpoint, table: &RouteTable) -> bool {
+    let id = Some(endpoint.vpc_endpoint_id.as_str());
+    table.routes.iter().any(|route| route.destination_prefix_list_id.is_some() && route.gateway_id.as_deref() == id)
+}
+
+fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Service) -> Option<Finding> {
+    let endpoint = view.gateway_endpoint(service, part.region())?;
+    let tables = view.tables_through_nat(context.topology, part, service);
+    let missed: Vec<_> = tables.iter().filter(|(table, _)| !is_associated(endpoint, table.table)).collect();
+    if missed.is_empty() {
+        return None;
+    }
+    let mut egress = Egress::default();
+    for (_, way) in &missed {
+        egress.merge(way.clone());
+    }
+    let saving = saving(context, &egress, service);
+    let id = endpoint.vpc_endpoint_id.as_str();
+    let ids: Vec<&str> = missed.iter().map(|(table, _)| table.id().as_str()).collect();
+    let main = missed.iter().find(|(table, _)| table.main).map(|(table, _)| {
+        format!("{} is the main table: subnets without an association of their own use it. ", table.id())
+    });
+    let arguments = ["--vpc-endpoint-id", id, "--add-route-table-ids"];
+    let associate =
+        command::ec2(part.region(), "modify-vpc-endpoint", arguments.into_iter().chain(ids.iter().copied()));
+    let plural = if ids.len() == 1 { "" } else { "s" };
+    Some(Finding {
+        rule: AUDIT.id,
+        account_id: part.scan.account_id.clone(),
+        region: part.scan.region.clone(),
+        vpc_id: view.vpc_id.clone(),
+        service: Some(service.clone()),
+        resources: std::iter::once(id).chain(ids.iter().copied()).map(str::to_owned).collect(),
+        title: format!(
+            "{} endpoint {id} misses {} route table{plural} that lead{} to {}",
+            service.title(),
+            ids.len(),
+            if ids.len() == 1 { "s" } else { "" },
+            target(&egress)
+        ),
+        detail: format!(
+            "Route table{plural} {} lead{} {} traffic past the endpoint. {}{}",
+            ids.join(", "),
+            if ids.len() == 1 { "s" } else { "" },
+            service.title(),
+            main.unwrap_or_default(),
+            saving.explanation
+        ),
+        basis: saving.basis,
+        money: saving.money,
+        evidence: saving.evidence,
+        remedy: Remedy {
+            kind: RemedyKind::AssociateRouteTables,
+            commands: associate.into_iter().collect(),
+            notes: side_effects(service)
+                .into_iter()
+                .chain(["If the endpoint's policy is narrower than what these subnets use, their traffic is refused instead of routed: read it first.".to_owned()])
+                .collect(),
+        },
+    })
+}

@@ -1,0 +1,106 @@
+//! Finds NAT gateways that are paid by the hour and carry nothing.
+
+use super::{Audit, Context, Dataset, command};
+use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
+use crate::model::{NatGateway, NatGatewayState, Route};
+use crate::pricing::Product;
+use crate::topology::{Part, VpcView};
+
+pub(super) const AUDIT: Audit = Audit {
+    id: "idle-nat-gateway",
+    title: "A NAT gateway processed nothing over the window",
+    manual: include_str!("idle_nat_gateway.md"),
+    needs: &[Dataset::NatGateways, Dataset::Metrics],
+    run,
+};
+
+fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
+    part.vpcs
+        .iter()
+        .flat_map(|view| view.nat_gateways.iter().filter_map(|gateway| look(context, part, view, gateway)))
+        .collect()
+}
+
+fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &NatGateway) -> Option<Finding> {
+    let id = &gateway.nat_gateway_id;
+    let cost = context.costs.nat_gateway(id)?;
+    let hours = cost.hours?;
+    let idle = gateway.state == NatGatewayState::Available && cost.bytes.processed() == Some(0);
+    if !idle || !context.shows_idleness(hours) {
+        return None;
+    }
+    let routes: Vec<_> = view
+        .route_tables
+        .iter()
+        .flat_map(|table| table.table.routes.iter().map(move |route| (table, route)))
+        .filter(|(_, route)| route.nat_gateway_id.as_ref() == Some(id))
+        .collect();
+    let mut tables: Vec<&str> = routes.iter().map(|(table, _)| table.id().as_str()).collect();
+    tables.dedup();
+    let pointed_at = if tables.is_empty() {
+        "No route table points to it.".to_owned()
+    } else {
+        format!("It still stands in the routes of {}, so it may be meant as a standby.", tables.join(", "))
+    };
+    let mut commands = vec![command::ec2(part.region(), "delete-nat-gateway", ["--nat-gateway-id", id.as_str()])];
+    for (table, route) in &routes {
+        commands.push(delete_route(part, table.id().as_str(), route));
+    }
+    let allocations: Vec<_> = gateway.addresses.iter().filter_map(|address| address.allocation_id.as_deref()).collect();
+    if !allocations.is_empty() {
+        commands.push(command::ec2(part.region(), "wait", ["nat-gateway-deleted", "--nat-gateway-ids", id.as_str()]));
+        for allocation in &allocations {
+            commands.push(command::ec2(part.region(), "release-address", ["--allocation-id", allocation]));
+        }
+    }
+    let mut notes = vec![
+        "A deleted NAT gateway cannot be brought back; a new one gets another id, and another address unless you keep the Elastic IP.".to_owned(),
+    ];
+    if !allocations.is_empty() {
+        notes.push("Partners may have allow-listed its public address: releasing that is final too.".to_owned());
+    }
+    if !tables.is_empty() {
+        notes.push("Subnets on those tables lose their way to the internet. Nothing used it in the window.".to_owned());
+    }
+    notes.extend(context.short_window_note(hours));
+    let month = crate::model::HOURS_PER_MONTH.into();
+    let product = if cost.regional { Product::RegionalNatGatewayAzHour } else { Product::NatGatewayHour };
+    let zones = cost.zone_hours.len().max(1);
+    let billed = if cost.regional { rust_decimal::Decimal::from(zones) * month } else { month };
+    let mut evidence = vec![context.line("hours", part.region(), product, Some(billed))];
+    if !allocations.is_empty() {
+        let quantity = rust_decimal::Decimal::from(allocations.len()) * month;
+        evidence.push(context.line("public IPv4 addresses", part.region(), Product::PublicIpv4Hour, Some(quantity)));
+    }
+    let standing = cost.monthly_standing_usd();
+    Some(Finding {
+        rule: AUDIT.id,
+        account_id: part.scan.account_id.clone(),
+        region: part.scan.region.clone(),
+        vpc_id: view.vpc_id.clone(),
+        service: None,
+        resources: std::iter::once(id.as_str()).chain(tables.iter().copied()).map(str::to_owned).collect(),
+        title: format!("{id} processed nothing in {hours} hours"),
+        detail: format!("CloudWatch's own zeros show it, not missing data. {pointed_at}"),
+        basis: Basis::Metered,
+        money: standing
+            .map(|usd| Money { current: usd, claims: vec![Claim::exactly(Pool::NatStanding(id.clone()), usd)] }),
+        evidence,
+        remedy: Remedy {
+            kind: RemedyKind::DeleteNatGateway,
+            commands: commands.into_iter().flatten().collect(),
+            notes,
+        },
+    })
+}
+
+fn delete_route(part: &Part<'_>, table: &str, route: &Route) -> Option<String> {
+    let cidr = route.destination_cidr.map(|cidr| cidr.to_string());
+    let (option, destination) = match (&cidr, &route.destination_prefix_list_id) {
+        (Some(cidr), _) if cidr.contains(':') => ("--destination-ipv6-cidr-block", cidr.as_str()),
+        (Some(cidr), _) => ("--destination-cidr-block", cidr.as_str()),
+        (None, Some(list)) => ("--destination-prefix-list-id", list.as_str()),
+        (None, None) => return None,
+    };
+    command::ec2(part.region(), "delete-route", ["--route-table-id", table, option, destination])
+}

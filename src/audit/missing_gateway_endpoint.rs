@@ -1,0 +1,92 @@
+//! Finds VPCs whose subnets reach S3 or DynamoDB through a NAT gateway although a gateway endpoint would be free.
+
+use super::gateway_endpoint::{saving, side_effects};
+use super::{Audit, Context, Dataset, command};
+use crate::finding::{Finding, Remedy, RemedyKind};
+use crate::model::Service;
+use crate::topology::{Egress, Gateways, Part, VpcView};
+
+pub(super) const AUDIT: Audit = Audit {
+    id: "missing-gateway-endpoint",
+    title: "S3 or DynamoDB is reached through a NAT gateway, and there is no free gateway endpoint",
+    manual: include_str!("missing_gateway_endpoint.md"),
+    needs: &[Dataset::RouteTables, Dataset::Subnets, Dataset::NatGateways, Dataset::VpcEndpoints],
+    run,
+};
+
+fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
+    let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
+    owned
+        .flat_map(|view| Service::WITH_GATEWAY_ENDPOINT.iter().filter_map(|service| look(context, part, view, service)))
+        .collect()
+}
+
+fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Service) -> Option<Finding> {
+    if view.gateway_endpoint(service, part.region()).is_some() {
+        return None;
+    }
+    let tables = view.tables_through_nat(context.topology, part, service);
+    if tables.is_empty() {
+        return None;
+    }
+    let mut egress = Egress::default();
+    for (_, way) in &tables {
+        egress.merge(way.clone());
+    }
+    let saving = saving(context, &egress, service);
+    let ids: Vec<&str> = tables.iter().map(|(table, _)| table.id().as_str()).collect();
+    let subnets: usize = tables.iter().map(|(table, _)| table.subnets.len()).sum();
+    let service_name = service.endpoint_service_name(part.region());
+    let arguments =
+        ["--vpc-id", view.vpc_id.as_str(), "--vpc-endpoint-type", "Gateway", "--service-name", &service_name];
+    let create = command::ec2(
+        part.region(),
+        "create-vpc-endpoint",
+        arguments.into_iter().chain(["--route-table-ids"]).chain(ids.iter().copied()),
+    );
+    let mut notes = side_effects(service);
+    if egress.behind.iter().any(|(_, gateways)| *gateways != Gateways::None) {
+        notes.push(
+            "The endpoint belongs into this VPC, where the traffic starts: one in the VPC of the NAT gateway does nothing for it."
+                .to_owned(),
+        );
+    }
+    Some(Finding {
+        rule: AUDIT.id,
+        account_id: part.scan.account_id.clone(),
+        region: part.scan.region.clone(),
+        vpc_id: view.vpc_id.clone(),
+        service: Some(service.clone()),
+        resources: std::iter::once(view.vpc_id.as_str()).chain(ids.iter().copied()).map(str::to_owned).collect(),
+        title: format!(
+            "{} reaches {} through {} without a gateway endpoint",
+            view.vpc_id,
+            service.title(),
+            target(&egress)
+        ),
+        detail: format!(
+            "{subnets} subnet{} on {} route table{} lead{} {} traffic there. {}",
+            if subnets == 1 { "" } else { "s" },
+            ids.len(),
+            if ids.len() == 1 { "" } else { "s" },
+            if subnets == 1 { "s" } else { "" },
+            service.title(),
+            saving.explanation
+        ),
+        basis: saving.basis,
+        money: saving.money,
+        evidence: saving.evidence,
+        remedy: Remedy { kind: RemedyKind::CreateGatewayEndpoint, commands: create.into_iter().collect(), notes },
+    })
+}
+
+/// What the traffic meets, for a title.
+pub(super) fn target(egress: &Egress<'_>) -> String {
+    let gateways = egress.nat_gateways();
+    let mut ids = gateways.iter();
+    match (ids.next(), ids.len()) {
+        (None, _) => "a transit gateway".to_owned(),
+        (Some(id), 0) => id.to_string(),
+        (Some(id), more) => format!("{id} and {more} more"),
+    }
+}

@@ -1,0 +1,248 @@
+//! The command line: what can be said, and what it means once checked.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::model::{RegionName, Usd};
+
+mod window;
+
+pub use window::{WindowArgs, WindowArgsError};
+
+/// What do NAT gateways and VPC endpoints cost, what part of it is waste, and what exactly to change?
+#[derive(Debug, Parser)]
+#[command(name = "natwise", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", help_heading = "Output")]
+    pub color: When,
+    /// Say nothing but the report and errors.
+    #[arg(short, long, global = true, help_heading = "Output")]
+    pub quiet: bool,
+    /// Log each API call on stderr; twice for more.
+    #[arg(short, long, global = true, action = ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum When {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Also in files and pipes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// What natwise can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Scan and analyse: what it costs, what is waste, what to change.
+    Audit(Box<AuditArgs>),
+    /// Collect only: write a snapshot of an account, for later or for someone else to analyse.
+    Scan(ScanArgs),
+    /// The manual of a rule; without one, the list of rules.
+    Explain(ExplainArgs),
+    /// The price book in use: every rate, its date and its source.
+    Prices(PricesArgs),
+    /// The least IAM policy that a scan needs, as JSON.
+    IamPolicy,
+    /// The JSON Schema of the report.
+    Schema(SchemaArgs),
+    /// A completion script for a shell.
+    Completions(CompletionsArgs),
+}
+
+/// Which account to read, and how.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Account")]
+pub struct AccountArgs {
+    /// Profile of the AWS configuration.
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Region to scan (repeatable). Default: the configured one.
+    #[arg(long = "region", value_name = "REGION", conflicts_with = "all_regions", value_parser = region)]
+    pub regions: Vec<RegionName>,
+    /// Scan every Region that is enabled for the account.
+    #[arg(long)]
+    pub all_regions: bool,
+    /// Send API calls here instead of to AWS.
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+impl AccountArgs {
+    const IDS: [&str; 4] = ["profile", "regions", "all_regions", "endpoint_url"];
+}
+
+/// `natwise audit`
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    #[command(flatten)]
+    pub account: AccountArgs,
+    /// Analyse a snapshot that `natwise scan` wrote (repeatable; - for standard input) instead of the live account.
+    #[arg(long = "snapshot", value_name = "FILE", help_heading = "Account",
+          conflicts_with_all = AccountArgs::IDS, conflicts_with_all = WindowArgs::IDS)]
+    pub snapshots: Vec<PathBuf>,
+    /// Analyse a bundled example account: no network, no credentials.
+    #[arg(long, help_heading = "Account", conflicts_with = "snapshots",
+          conflicts_with_all = AccountArgs::IDS, conflicts_with_all = WindowArgs::IDS)]
+    pub demo: bool,
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// Share of every NAT gateway's bytes that goes to a service, such as s3=60% (repeatable).
+    #[arg(long = "assume", value_name = "SERVICE=PERCENT%", help_heading = "Traffic")]
+    pub assumptions: Vec<String>,
+    #[command(flatten)]
+    pub prices: PriceArgs,
+    /// Form of the report.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: FormatArg,
+    /// Write the report to a file instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Rows of each part of the table; 0 for all.
+    #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Output")]
+    pub top: usize,
+    /// End with exit code 1 when the low end of the monthly saving is this many dollars or more.
+    #[arg(long, value_name = "USD", help_heading = "Output", value_parser = dollars)]
+    pub fail_on: Option<Usd>,
+    /// End with exit code 2 when a call failed.
+    #[arg(long, help_heading = "Output")]
+    pub strict: bool,
+}
+
+/// What to pay.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Prices")]
+pub struct PriceArgs {
+    /// Prices on top of the embedded ones: CSV with the columns region, product and usd (and unit, tier_from,
+    /// tier_to, source, as_of), as `natwise prices --format csv` writes it.
+    #[arg(long, value_name = "FILE")]
+    pub prices: Option<PathBuf>,
+    /// What you pay less than list price, such as 8%.
+    #[arg(long, value_name = "PERCENT%", value_parser = percent)]
+    pub discount: Option<Decimal>,
+}
+
+/// Forms of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum FormatArg {
+    /// For a person at a terminal.
+    #[default]
+    Table,
+    /// For programs; `natwise schema report` describes it.
+    Json,
+}
+
+/// `natwise scan`
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    #[command(flatten)]
+    pub account: AccountArgs,
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// Write the snapshot to a file instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// End with exit code 2 when a call failed.
+    #[arg(long, help_heading = "Output")]
+    pub strict: bool,
+}
+
+/// `natwise explain`
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Rule to explain.
+    #[arg(value_name = "RULE")]
+    pub rule: Option<String>,
+}
+
+/// `natwise prices`
+#[derive(Debug, Args)]
+pub struct PricesArgs {
+    /// Only what holds in this Region (repeatable).
+    #[arg(long = "region", value_name = "REGION", value_parser = region)]
+    pub regions: Vec<RegionName>,
+    #[command(flatten)]
+    pub prices: PriceArgs,
+    /// Form of the book; csv is what --prices reads.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: PricesFormat,
+}
+
+/// Forms of the price book.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum PricesFormat {
+    /// For a person at a terminal.
+    #[default]
+    Table,
+    /// What `--prices` reads.
+    Csv,
+    /// For programs.
+    Json,
+}
+
+/// `natwise schema`
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Which one.
+    #[arg(value_enum, default_value_t)]
+    pub of: SchemaOf,
+}
+
+/// What has a published schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum SchemaOf {
+    /// `audit --format json`
+    #[default]
+    Report,
+}
+
+/// `natwise completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// A Region's code as far as its form goes: whether there is such a Region only AWS can tell.
+fn region(text: &str) -> Result<RegionName, String> {
+    let plain = text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let parts = text.split('-').count();
+    if plain && parts >= 3 && text.split('-').all(|part| !part.is_empty()) {
+        return Ok(text.into());
+    }
+    Err("not a Region's code, such as us-east-1".to_owned())
+}
+
+fn dollars(text: &str) -> Result<Usd, String> {
+    match text.strip_prefix('$').unwrap_or(text).parse::<Decimal>() {
+        Ok(amount) if amount >= Decimal::ZERO => Ok(Usd(amount)),
+        _ => Err("not an amount of dollars, such as 100 or 49.90".to_owned()),
+    }
+}
+
+fn percent(text: &str) -> Result<Decimal, String> {
+    let form = || "not a percentage from 0% to below 100%, such as 8%".to_owned();
+    let percent: Decimal = text.strip_suffix('%').ok_or_else(form)?.trim().parse().map_err(|_| form())?;
+    if percent < Decimal::ZERO || percent >= Decimal::ONE_HUNDRED {
+        Err(form())
+    } else {
+        Ok(percent / Decimal::ONE_HUNDRED)
+    }
+}
+
+/// The current instant; the only place where natwise asks for it.
+#[must_use]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}

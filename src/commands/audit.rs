@@ -1,0 +1,60 @@
+//! `natwise audit`: arguments → snapshot → report → renderer.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::destination::Destination;
+use super::{ExitStatus, price_book, read, scan};
+use crate::assumption::Assumptions;
+use crate::cli::{AuditArgs, FormatArg, When};
+use crate::model::Snapshot;
+use crate::output::{Format, render};
+use crate::report::Report;
+
+/// The example account of `--demo`, made by `tests/tools/make_demo.py`.
+const DEMO: &[u8] = include_bytes!("../demo/account.json");
+
+pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<ExitStatus> {
+    // Everything that can be wrong with the arguments is found out before the account is asked anything.
+    let prices = price_book(&args.prices)?;
+    let assumptions = Assumptions::parse(args.assumptions.iter().map(String::as_str)).context("--assume")?;
+    let destination = Destination::open(args.output.as_deref())?;
+    let style = destination.style(color, args.top);
+    let snapshot = snapshot(args, quiet)?;
+    let report = Report::new(&snapshot, &prices, &assumptions);
+    let format = match args.format {
+        FormatArg::Table => Format::Table,
+        FormatArg::Json => Format::Json,
+    };
+    destination.write(|out| render(&report, format, style, out))?;
+    if args.strict && !report.gaps.is_empty() {
+        eprint(&format!("natwise: {} call(s) failed, and --strict makes that an error", report.gaps.len()));
+        return Ok(ExitStatus::Failed);
+    }
+    Ok(match args.fail_on {
+        Some(limit) if report.totals.monthly_usd.saving_low >= limit => ExitStatus::AboveThreshold,
+        _ => ExitStatus::Done,
+    })
+}
+
+/// What is to be analysed.
+fn snapshot(args: &AuditArgs, quiet: bool) -> anyhow::Result<Snapshot> {
+    if args.demo {
+        return Snapshot::parse(DEMO).context("the bundled example account");
+    }
+    if args.snapshots.is_empty() {
+        return scan::collect(&args.account, &args.window, quiet);
+    }
+    let parse = |path: &PathBuf| -> anyhow::Result<Snapshot> {
+        Snapshot::parse(&read(path)?).with_context(|| format!("snapshot {}", path.display()))
+    };
+    let snapshots: Vec<_> = args.snapshots.iter().map(parse).collect::<Result<_, _>>()?;
+    Snapshot::merge(snapshots).context("these snapshots cannot be audited together")
+}
+
+/// A line on stderr that no log level hides.
+pub(super) fn eprint(line: &str) {
+    use std::io::Write;
+    let _closed = writeln!(std::io::stderr(), "{line}");
+}

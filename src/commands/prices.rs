@@ -1,0 +1,120 @@
+//! `natwise prices`: the book in use.
+
+use std::io::Write;
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use serde::Serialize;
+
+use super::destination::Destination;
+use super::{ExitStatus, price_book};
+use crate::cli::{PricesArgs, PricesFormat, When};
+use crate::model::RegionName;
+use crate::pricing::{PriceBook, Product, Rate, Region};
+
+/// One tier of one rate, as the price files write it.
+#[derive(Serialize)]
+struct Row<'b> {
+    region: &'b str,
+    product: &'static str,
+    unit: &'static str,
+    tier_from: String,
+    tier_to: String,
+    usd: String,
+    source: &'b str,
+    as_of: &'b str,
+}
+
+pub(super) fn run(args: &PricesArgs, color: When) -> anyhow::Result<ExitStatus> {
+    let book = price_book(&args.prices)?;
+    for region in &args.regions {
+        anyhow::ensure!(Region::find(region.as_str()).is_some(), "unknown Region {:?}", region.as_str());
+    }
+    let rows = rows(&book, &args.regions);
+    let destination = Destination::open(None)?;
+    let style = destination.style(color, 0);
+    destination.write(|out| match args.format {
+        PricesFormat::Csv => {
+            let mut writer = csv::Writer::from_writer(out);
+            for row in &rows {
+                writer.serialize(row).map_err(std::io::Error::other)?;
+            }
+            writer.flush()
+        }
+        PricesFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, &rows)?;
+            out.write_all(b"\n")
+        }
+        PricesFormat::Table => table(&book, &rows, &args.regions, style.width, out),
+    })?;
+    Ok(ExitStatus::Done)
+}
+
+/// The book's rows, or what holds in some Regions.
+fn rows<'b>(book: &'b PriceBook, regions: &'b [RegionName]) -> Vec<Row<'b>> {
+    if regions.is_empty() {
+        return book.rows().flat_map(|(product, region, rate)| tiers(product, region, rate)).collect();
+    }
+    let of_region = |region: &'b RegionName| {
+        Product::all()
+            .filter_map(|product| Some((product, book.rate(region, product).ok()?)))
+            .flat_map(|(product, rate)| tiers(product, region.as_str(), rate))
+    };
+    regions.iter().flat_map(of_region).collect()
+}
+
+fn tiers<'b>(product: Product, region: &'b str, rate: &'b Rate) -> impl Iterator<Item = Row<'b>> {
+    rate.tiers().iter().map(move |tier| Row {
+        region,
+        product: product.code(),
+        unit: product.unit(),
+        tier_from: tier.from.normalize().to_string(),
+        tier_to: tier.to.map(|to| to.normalize().to_string()).unwrap_or_default(),
+        usd: tier.usd.0.normalize().to_string(),
+        source: &rate.source,
+        as_of: &rate.as_of,
+    })
+}
+
+fn table(
+    book: &PriceBook,
+    rows: &[Row<'_>],
+    regions: &[RegionName],
+    width: u16,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width)
+        .force_no_tty()
+        .set_header(["Region", "Product", "Unit", "From", "USD", "As of", "Source"]);
+    for row in rows {
+        let number = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
+        table.add_row([
+            Cell::new(row.region),
+            Cell::new(row.product),
+            Cell::new(row.unit),
+            number(if row.tier_from == "0" { "" } else { &row.tier_from }),
+            number(row.usd.as_str()),
+            Cell::new(if row.as_of.is_empty() { "undated" } else { row.as_of }),
+            Cell::new(crate::output::clip(row.source, 200)),
+        ]);
+    }
+    writeln!(out, "{table}")?;
+    for region in regions {
+        let missing: Vec<_> =
+            Product::all().filter(|product| book.rate(region, *product).is_err()).map(Product::code).collect();
+        if !missing.is_empty() {
+            writeln!(out, "Unknown in {region}: {}", missing.join(", "))?;
+        }
+    }
+    writeln!(out, "{} rates, the newest of {}; {}.", rows.len(), book.as_of(), book.source())?;
+    if !book.discount().is_zero() {
+        writeln!(out, "Less a discount of {}%.", (book.discount() * rust_decimal::Decimal::ONE_HUNDRED).normalize())?;
+    }
+    writeln!(
+        out,
+        "`*` holds in every commercial Region without a row of its own. What has no row is unknown, never free."
+    )
+}

@@ -1,0 +1,44 @@
+//! The forms a report is written in: one file each, over the same [`Report`].
+
+mod table;
+mod text;
+
+use std::io::{self, Write};
+
+pub use text::{clean, clip};
+
+use crate::report::Report;
+
+/// A form of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For a person at a terminal.
+    Table,
+    /// For programs; see `natwise schema report`.
+    Json,
+}
+
+/// How text is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to colour.
+    pub color: bool,
+    /// Columns.
+    pub width: u16,
+    /// Rows of each table; none for all.
+    pub rows: Option<usize>,
+}
+
+/// Writes a report.
+///
+/// # Errors
+/// When writing fails.
+pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Table => table::render(report, style, out),
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, report)?;
+            out.write_all(b"\n")
+        }
+    }
+}

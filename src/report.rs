@@ -1,0 +1,269 @@
+//! The report: everything that a reader gets, in the order they get it. Renderers only write it down.
+//!
+//! These types *are* the JSON of `audit --format json` (schema `natwise.report/1`): add fields freely, never rename
+//! one or change its meaning without a new schema number.
+
+mod note;
+mod row;
+mod saving;
+
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
+
+pub use note::Note;
+pub use row::{
+    EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, NatGatewayRow, NatGatewayUsd, TrafficRow,
+};
+
+use crate::assumption::Assumptions;
+use crate::audit::{self, Context, Skipped};
+use crate::cost::{Amount, Costs};
+use crate::model::{AccountId, Gap, NatGatewayState, RegionName, Snapshot, Usd, Window};
+use crate::pricing::PriceBook;
+use crate::topology::Topology;
+
+/// The form of the JSON report.
+pub const REPORT_SCHEMA: &str = "natwise.report/1";
+
+/// An audit's result.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report {
+    /// Always `natwise.report/1`.
+    pub schema: &'static str,
+    /// The program and version that wrote it.
+    pub generated_by: &'static str,
+    /// The span of time that was priced.
+    pub window: Window,
+    /// What was looked at.
+    pub scope: Scope,
+    /// The prices that were used.
+    pub prices: Prices,
+    /// Sums.
+    pub totals: Totals,
+    /// NAT gateways, dearest first.
+    pub nat_gateways: Vec<NatGatewayRow>,
+    /// Endpoints, dearest first.
+    pub endpoints: Vec<EndpointRow>,
+    /// What is wrong, most money first.
+    pub findings: Vec<FindingRow>,
+    /// Rules that could not be applied somewhere.
+    pub skipped: Vec<Skipped>,
+    /// Calls that failed.
+    pub gaps: Vec<Gap>,
+    /// What a reader should know about single figures.
+    pub notes: Vec<Note>,
+}
+
+/// What was looked at.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Scope {
+    /// Accounts.
+    #[schemars(with = "Vec<String>")]
+    pub accounts: Vec<AccountId>,
+    /// Regions.
+    #[schemars(with = "Vec<String>")]
+    pub regions: Vec<RegionName>,
+    /// Whether every call succeeded.
+    pub complete: bool,
+}
+
+/// The prices that were used.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Prices {
+    /// The newest date of a rate in the book; each charge names its own.
+    pub as_of: String,
+    /// `embedded`, and the file on top of it.
+    pub source: String,
+    /// The part of the list price that is not paid: 0.08 for 8%.
+    #[schemars(with = "f64")]
+    #[serde(serialize_with = "decimal")]
+    pub discount: Decimal,
+    /// What the user declared of the traffic, by service: shares from 0 to 1.
+    #[schemars(with = "std::collections::BTreeMap<String, f64>")]
+    #[serde(serialize_with = "shares")]
+    pub assumed_shares: Vec<(String, Decimal)>,
+}
+
+/// Sums over everything.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Totals {
+    /// What the window cost at list price less the discount. Where parts are unknown these are sums of the known ones;
+    /// null where nothing is known.
+    pub window_usd: WindowUsd,
+    /// A month of 730 hours at the window's rate.
+    pub monthly_usd: TotalMonthlyUsd,
+    /// Whether some cost is unknown, so that the sums are less than the truth.
+    pub partial: bool,
+    /// What is unknown.
+    pub unknown: Vec<UnknownCost>,
+}
+
+/// The window's cost by component.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WindowUsd {
+    /// NAT gateway hours.
+    pub nat_hours: Option<Usd>,
+    /// NAT gateway bytes.
+    pub nat_data: Option<Usd>,
+    /// Endpoint hours.
+    pub endpoint_hours: Option<Usd>,
+    /// Endpoint bytes.
+    pub endpoint_data: Option<Usd>,
+    /// Public addresses of NAT gateways.
+    pub other: Option<Usd>,
+    /// All of it.
+    pub total: Option<Usd>,
+}
+
+/// A month's cost and saving.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TotalMonthlyUsd {
+    /// What it costs now.
+    pub current: Usd,
+    /// The least that the findings together save; what two of them claim counts once.
+    pub saving_low: Usd,
+    /// The most that they can save, never more than the current cost.
+    pub saving_high: Usd,
+    /// The part of `current` of gateways that were deleted in the window and do not cost anything any more.
+    pub ended: Usd,
+}
+
+/// A cost that is not known, and why.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UnknownCost {
+    /// The account.
+    #[schemars(with = "String")]
+    pub account_id: AccountId,
+    /// The Region.
+    #[schemars(with = "String")]
+    pub region: RegionName,
+    /// The resource.
+    pub resource: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl Report {
+    /// Analyses a snapshot.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot, prices: &PriceBook, assumptions: &Assumptions) -> Self {
+        let topology = Topology::new(snapshot);
+        let costs = Costs::new(snapshot, prices);
+        let context = Context { topology: &topology, costs: &costs, prices, assumptions };
+        let (mut findings, mut skipped) = audit::run(&context);
+        let (saving_low, saving_high) = saving::total(&findings, &costs);
+        saving::sort(&mut findings);
+        skipped.sort();
+        let mut gaps: Vec<_> = snapshot.regions.iter().flat_map(|scan| scan.gaps.iter().cloned()).collect();
+        gaps.sort();
+        let mut accounts: Vec<_> = snapshot.regions.iter().map(|scan| scan.account_id.clone()).collect();
+        let mut regions: Vec<_> = snapshot.regions.iter().map(|scan| scan.region.clone()).collect();
+        accounts.sort();
+        accounts.dedup();
+        regions.sort();
+        regions.dedup();
+        let unknown: Vec<_> = costs
+            .unknowns()
+            .into_iter()
+            .flat_map(|((account_id, region, resource), reasons)| {
+                reasons.into_iter().map(move |reason| UnknownCost {
+                    account_id: account_id.clone(),
+                    region: region.clone(),
+                    resource: resource.to_owned(),
+                    reason: reason.to_string(),
+                })
+            })
+            .collect();
+        let current = costs.nat_gateways.iter().map(|cost| cost.monthly_known_usd()).sum::<Usd>()
+            + costs.endpoints.iter().map(|cost| cost.monthly_known_usd()).sum::<Usd>();
+        let is_over = |cost: &&crate::cost::NatGatewayCost<'_>| {
+            cost.gateway.is_none_or(|gateway| gateway.state == NatGatewayState::Deleted)
+        };
+        let ended = costs.nat_gateways.iter().filter(is_over).map(|cost| cost.monthly_known_usd()).sum();
+        Self {
+            schema: REPORT_SCHEMA,
+            generated_by: crate::GENERATED_BY,
+            window: snapshot.window,
+            scope: Scope { accounts, regions, complete: gaps.is_empty() },
+            prices: Prices {
+                as_of: prices.as_of().to_owned(),
+                source: prices.source(),
+                discount: prices.discount(),
+                assumed_shares: assumptions.iter().map(|(service, share)| (service.to_string(), share)).collect(),
+            },
+            totals: Totals {
+                window_usd: WindowUsd::new(&costs),
+                monthly_usd: TotalMonthlyUsd { current, saving_low, saving_high, ended },
+                partial: !unknown.is_empty(),
+                unknown,
+            },
+            nat_gateways: row::nat_gateways(&topology, &costs),
+            endpoints: row::endpoints(&context),
+            findings: findings.into_iter().map(FindingRow::from).collect(),
+            skipped,
+            gaps,
+            notes: note::notes(&topology, &costs),
+        }
+    }
+
+    /// The JSON Schema of the report.
+    #[must_use]
+    pub fn json_schema() -> schemars::Schema {
+        schemars::generate::SchemaSettings::draft2020_12()
+            .for_serialize()
+            .into_generator()
+            .into_root_schema_for::<Self>()
+    }
+}
+
+impl WindowUsd {
+    fn new(costs: &Costs<'_>) -> Self {
+        let nat_hours = sum(costs.nat_gateways.iter().map(|cost| &cost.hours_usd));
+        let nat_data = sum(costs.nat_gateways.iter().map(|cost| &cost.data_usd));
+        let endpoint_hours = sum(costs.endpoints.iter().map(|cost| &cost.hours_usd));
+        let endpoint_data = sum(costs.endpoints.iter().map(|cost| &cost.data_usd));
+        let other = sum(costs.nat_gateways.iter().map(|cost| &cost.addresses_usd));
+        let parts = [nat_hours, nat_data, endpoint_hours, endpoint_data, other];
+        let known: Vec<_> = parts.into_iter().flatten().collect();
+        let total = (!known.is_empty()).then(|| known.into_iter().sum());
+        Self { nat_hours, nat_data, endpoint_hours, endpoint_data, other, total }
+    }
+}
+
+/// The sum of what is known; none when there are amounts and not one of them is known.
+fn sum<'x>(amounts: impl Iterator<Item = &'x Amount>) -> Option<Usd> {
+    let (mut known, mut unknown) = (None, false);
+    for amount in amounts {
+        match amount {
+            Ok(usd) => known = Some(known.unwrap_or(Usd::ZERO) + *usd),
+            Err(_) => unknown = true,
+        }
+    }
+    known.or((!unknown).then_some(Usd::ZERO))
+}
+
+/// A decimal as a JSON number with at most six places.
+///
+/// # Errors
+/// When the serializer fails.
+pub fn number<S: Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => decimal(value, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+fn decimal<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(rounded(*value))
+}
+
+fn rounded(value: Decimal) -> f64 {
+    let value = value.round_dp_with_strategy(6, RoundingStrategy::MidpointNearestEven);
+    value.to_f64().filter(|value| *value != 0.0).unwrap_or(0.0)
+}
+
+fn shares<S: Serializer>(shares: &[(String, Decimal)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(shares.iter().map(|(service, share)| (service, rounded(*share))))
+}

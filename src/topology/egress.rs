@@ -1,0 +1,185 @@
+//! Whose NAT gateway carries what leaves by a route table: the VPC's own, or one behind a transit gateway.
+
+use std::collections::BTreeSet;
+
+use super::route::is_default;
+use super::{Part, TableView, Topology, VpcView, Way, is_live};
+use crate::model::{
+    NatGatewayId, RouteState, RouteTable, Service, SubnetId, TransitGatewayAttachment, TransitGatewayId, VpcId,
+};
+
+/// How traffic to a service leaves a VPC by one of its route tables.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Egress<'a> {
+    /// NAT gateways of the VPC itself.
+    pub own: BTreeSet<&'a NatGatewayId>,
+    /// Transit gateways on the way, and what is behind each.
+    pub behind: Vec<(&'a TransitGatewayId, Gateways<'a>)>,
+}
+
+/// What is behind a transit gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gateways<'a> {
+    /// Its route tables lead to these NAT gateways, in this VPC.
+    Known {
+        /// The egress VPC.
+        vpc_id: &'a VpcId,
+        /// Its NAT gateways that its attachment's subnets use.
+        nat_gateways: BTreeSet<&'a NatGatewayId>,
+    },
+    /// Its route tables could not be read, but of all attached VPCs only this one leads on to NAT gateways.
+    Likely {
+        /// The egress VPC.
+        vpc_id: &'a VpcId,
+        /// Its NAT gateways that its attachment's subnets use.
+        nat_gateways: BTreeSet<&'a NatGatewayId>,
+    },
+    /// Its route tables were read, and no NAT gateway is at the end of them.
+    None,
+    /// The scanned accounts cannot see: there may be a NAT gateway, in another account.
+    Invisible,
+}
+
+impl<'a> Gateways<'a> {
+    /// The NAT gateways, where they can be seen.
+    #[must_use]
+    pub fn nat_gateways(&self) -> Option<&BTreeSet<&'a NatGatewayId>> {
+        match self {
+            Self::Known { nat_gateways, .. } | Self::Likely { nat_gateways, .. } => Some(nat_gateways),
+            Self::None | Self::Invisible => None,
+        }
+    }
+}
+
+impl<'a> Egress<'a> {
+    /// Whether traffic meets a NAT gateway, or may meet one out of sight.
+    #[must_use]
+    pub fn meets_nat(&self) -> bool {
+        !self.own.is_empty() || self.behind.iter().any(|(_, gateways)| *gateways != Gateways::None)
+    }
+
+    /// Every NAT gateway on the way that can be seen.
+    #[must_use]
+    pub fn nat_gateways(&self) -> BTreeSet<&'a NatGatewayId> {
+        let behind = self.behind.iter().filter_map(|(_, gateways)| gateways.nat_gateways()).flatten();
+        self.own.iter().chain(behind).copied().collect()
+    }
+
+    /// Adds another table's ways.
+    pub fn merge(&mut self, other: Self) {
+        self.own.extend(other.own);
+        for way in other.behind {
+            if !self.behind.contains(&way) {
+                self.behind.push(way);
+            }
+        }
+    }
+}
+
+impl<'a> Topology<'a> {
+    /// How a table of a VPC sends a service's traffic out.
+    #[must_use]
+    pub fn egress(&self, part: &Part<'a>, table: &'a RouteTable, service: &Service) -> Egress<'a> {
+        self.follow(part.ways_to(table, service), &table.vpc_id)
+    }
+
+    /// How a table of a VPC sends the internet's traffic out.
+    #[must_use]
+    pub fn default_egress(&self, part: &Part<'a>, table: &'a RouteTable) -> Egress<'a> {
+        self.follow(part.default_ways(table), &table.vpc_id)
+    }
+
+    fn follow(&self, ways: BTreeSet<Way<'a>>, vpc_id: &VpcId) -> Egress<'a> {
+        let mut egress = Egress::default();
+        for way in ways {
+            match way {
+                Way::Nat(id) if self.leads_on(id) => {
+                    egress.own.insert(id);
+                }
+                Way::TransitGateway(id) => egress.behind.push((id, self.behind(id, vpc_id))),
+                _ => {}
+            }
+        }
+        egress
+    }
+
+    /// A route to a gateway that is deleted leads nowhere, whatever the route's state still says.
+    fn leads_on(&self, id: &NatGatewayId) -> bool {
+        self.nat_gateway(id).is_some_and(is_live)
+    }
+
+    fn behind(&self, transit_gateway: &TransitGatewayId, vpc_id: &VpcId) -> Gateways<'a> {
+        let of_gateway = || {
+            self.attachments.iter().copied().filter(move |attachment| attachment.transit_gateway_id == *transit_gateway)
+        };
+        let is_of = |attachment: &TransitGatewayAttachment, vpc: &VpcId| {
+            attachment.resource_type == "vpc" && attachment.resource_id.as_deref() == Some(vpc.as_str())
+        };
+        let entry = of_gateway().find(|attachment| is_of(attachment, vpc_id) && attachment.route_table_id.is_some());
+        let table = entry
+            .and_then(|attachment| attachment.route_table_id.as_ref())
+            .and_then(|id| self.transit_gateway_route_tables.iter().find(|table| table.route_table_id == *id));
+        if let Some(table) = table {
+            let default = table
+                .routes
+                .iter()
+                .find(|route| is_default(&route.destination_cidr) && route.state == RouteState::Active);
+            let Some(default) = default else { return Gateways::None };
+            let target = of_gateway().find(|attachment| default.attachment_ids.contains(&attachment.attachment_id));
+            return match target.map(|attachment| self.beyond(attachment)) {
+                Some(Some((_, nat_gateways))) if nat_gateways.is_empty() => Gateways::None,
+                Some(Some((vpc_id, nat_gateways))) => Gateways::Known { vpc_id, nat_gateways },
+                // A peering, a VPN, or a VPC of an account that was not scanned.
+                Some(None) | None => Gateways::Invisible,
+            };
+        }
+        let mut candidates = of_gateway()
+            .filter(|attachment| !is_of(attachment, vpc_id))
+            .filter_map(|attachment| self.beyond(attachment))
+            .filter(|(_, nat_gateways)| !nat_gateways.is_empty());
+        match (candidates.next(), candidates.next()) {
+            (Some((vpc_id, nat_gateways)), None) => Gateways::Likely { vpc_id, nat_gateways },
+            _ => Gateways::Invisible,
+        }
+    }
+
+    /// The NAT gateways that traffic arriving by an attachment meets in the attached VPC, if that VPC can be seen.
+    fn beyond(&self, attachment: &TransitGatewayAttachment) -> Option<(&'a VpcId, BTreeSet<&'a NatGatewayId>)> {
+        if attachment.resource_type != "vpc" {
+            return None;
+        }
+        let (part, view) = self.vpc(&VpcId::from(attachment.resource_id.as_deref()?))?;
+        // Without its subnets (another account's attachment) any table of that VPC may be the one.
+        let arrives_at = |subnet: &SubnetId| attachment.subnet_ids.is_empty() || attachment.subnet_ids.contains(subnet);
+        let mut nat_gateways = BTreeSet::new();
+        for subnet in view.subnets.iter().filter(|view| arrives_at(&view.subnet.subnet_id)) {
+            let Some(table) = subnet.route_table else { continue };
+            for way in part.default_ways(table) {
+                if let Way::Nat(id) = way
+                    && self.leads_on(id)
+                {
+                    nat_gateways.insert(id);
+                }
+            }
+        }
+        Some((view.vpc_id, nat_gateways))
+    }
+}
+
+impl<'a> VpcView<'a> {
+    /// The route tables with subnets that send a service's traffic past a NAT gateway, and how.
+    #[must_use]
+    pub fn tables_through_nat<'v>(
+        &'v self,
+        topology: &Topology<'a>,
+        part: &Part<'a>,
+        service: &Service,
+    ) -> Vec<(&'v TableView<'a>, Egress<'a>)> {
+        self.route_tables
+            .iter()
+            .filter(|view| !view.subnets.is_empty())
+            .map(|view| (view, topology.egress(part, view.table, service)))
+            .filter(|(_, egress)| egress.meets_nat())
+            .collect()
+    }
+}
