@@ -137,7 +137,7 @@ async fn serve(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, 
         tokio::time::sleep(delay).await;
     }
     if let Some(answer) = failure.as_ref().and_then(|failure| failure.instead(&service)) {
-        return fault::respond(answer, &failure);
+        return fault::respond(answer, failure.as_ref());
     }
     let mut answer = match &input {
         Some(input) => cloudwatch::answer(&shared.world, &request, input),
@@ -146,7 +146,7 @@ async fn serve(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, 
     if let Some(failure) = &failure {
         failure.spoil(&mut answer);
     }
-    fault::respond(answer, &failure)
+    fault::respond(answer, failure.as_ref())
 }
 
 /// Region and service, from the scope of the request's signature.

@@ -46,6 +46,7 @@ fn dimensions(metric: &Value) -> BTreeMap<String, String> {
     list(metric, "Dimensions").iter().map(|it| (text(it, "Name").unwrap(), text(it, "Value").unwrap())).collect()
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "the window's edges are whole seconds")]
 fn seconds(value: &Value, name: &str) -> i64 {
     let Some(Value::Tag(1, time)) = field(value, name) else { panic!("{name} is no timestamp") };
     time.as_integer().map_or_else(|| time.as_float().unwrap() as i64, |it| i64::try_from(it).unwrap())
@@ -123,6 +124,7 @@ fn list_metrics(metrics: &Metrics, page: usize, request: &Request, input: &Value
     cbor(200, &map([("Metrics", listed)]))
 }
 
+#[expect(clippy::float_arithmetic, reason = "CloudWatch counts in floating point")]
 fn get_metric_data(metrics: &Metrics, page: usize, request: &Request, input: &Value) -> Answer {
     let (start, end) = (seconds(input, "StartTime"), seconds(input, "EndTime"));
     let asked: i64 = request.queries.iter().map(|query| (end - start) / query.period).sum();
