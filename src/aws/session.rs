@@ -65,19 +65,13 @@ pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> R
         }
         loader = loader.endpoint_url(url);
     }
-    if let Some(name) = profile {
-        // The SDK's chain would prefer keys from the environment even to a profile named outright, and so audit
-        // another account than the one that was asked for.
-        let context = ProviderConfig::without_region().with_http_client(http).with_region(loader_region(name).await);
-        let provider = ProfileFileCredentialsProvider::builder().configure(&context).profile_name(name).build();
-        loader = loader.profile_name(name).credentials_provider(provider);
-    }
-    Ok(loader.load().await)
-}
-
-/// The Region that role assumption and SSO of a profile are done in.
-async fn loader_region(profile: &str) -> Option<Region> {
-    aws_config::default_provider::region::Builder::default().profile_name(profile).build().region().await
+    let Some(name) = profile else { return Ok(loader.load().await) };
+    let config = loader.profile_name(name).load().await;
+    // The SDK's chain would prefer keys from the environment even to a profile named outright, and so audit another
+    // account than the one that was asked for.
+    let context = ProviderConfig::without_region().with_http_client(http).with_region(config.region().cloned());
+    let provider = ProfileFileCredentialsProvider::builder().configure(&context).profile_name(name).build();
+    Ok(config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
 }
 
 #[expect(clippy::default_trait_access, reason = "the type belongs to a crate that is no dependency")]
