@@ -20,7 +20,9 @@ pub enum CollectError {
     )]
     NoCredentials,
     /// A provider has some, but could not hand them out: an expired SSO session, a broken profile.
-    #[error("the AWS credentials could not be loaded: {0}; an SSO session is renewed by `aws sso login`")]
+    #[error(
+        "the AWS credentials could not be loaded: {0}; check the profile (AWS_PROFILE, --profile), or sign in again"
+    )]
     Credentials(String),
     /// There is no such profile.
     #[error("there is no AWS profile {name:?}; {}", known_profiles(.known))]
