@@ -1,5 +1,7 @@
 //! The command line: what can be said, and what it means once checked.
 
+#![expect(missing_docs, clippy::doc_markdown, reason = "doc comments here are the text of --help")]
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};

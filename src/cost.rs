@@ -147,7 +147,7 @@ fn charge(
     quantity: Result<Decimal, Unknown>,
     prices: &PriceBook,
 ) -> (Charge, Amount) {
-    charge_at(component, region, product, quantity, prices, |rate, quantity| rate.cost(quantity))
+    charge_at(component, region, product, quantity, prices, Rate::cost)
 }
 
 /// A quantity at the book's rate, where what other resources use decides the tier.

@@ -5,6 +5,7 @@ mod text;
 
 use std::io::{self, Write};
 
+use comfy_table::{LineStyle, TableStyle};
 pub use text::{clean, clip};
 
 use crate::report::Report;
@@ -28,6 +29,12 @@ pub struct Style {
     /// Rows of each table; none for all.
     pub rows: Option<usize>,
 }
+
+/// The look of every table: lines above, below and under the header only.
+pub const TABLE_STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::none().fill('─').junction('─'))
+    .header_separator(LineStyle::none().fill('─').junction('─'))
+    .bottom_border(LineStyle::none().fill('─').junction('─'));
 
 /// Writes a report.
 ///

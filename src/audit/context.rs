@@ -56,8 +56,8 @@ impl Context<'_> {
         hours >= self.window().hours() || hours >= LONG_ENOUGH
     }
 
-    /// What to say about a window that may miss monthly jobs.
-    pub(super) fn short_window_note(&self, hours: Hours) -> Option<String> {
+    /// What to say about a time that may miss monthly jobs.
+    pub(super) fn short_window_note(hours: Hours) -> Option<String> {
         let days = hours / 24;
         (hours < HOURS_PER_MONTH - 24).then(|| {
             format!("Only {days} days were seen: a monthly job, or a standby for failover, may still need it. Audit a longer window first.")

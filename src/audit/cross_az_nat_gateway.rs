@@ -185,33 +185,24 @@ fn remedy(
             ));
             continue;
         };
-        match gateways.get(zone) {
-            Some(home) => {
-                let arguments = [
-                    "--route-table-id",
-                    id,
-                    "--destination-cidr-block",
-                    "0.0.0.0/0",
-                    "--nat-gateway-id",
-                    home.nat_gateway_id.as_str(),
-                ];
-                commands.extend(command::ec2(part.region(), "replace-route", arguments));
-            }
-            None => {
-                let public = view.subnets.iter().find(|subnet| {
-                    subnet.subnet.availability_zone == *zone
-                        && subnet.route_table.is_some_and(|table| part.default_ways(table).contains(&Way::Internet))
-                });
-                notes.push(match public {
-                    Some(public) => format!(
-                        "Create a NAT gateway in {} ({zone}) and point the default route of {id} to it, if {} sends enough.",
-                        public.subnet.subnet_id,
-                        crossing.iter().map(|subnet| subnet.subnet_id.as_str()).collect::<Vec<_>>().join(", ")
-                    ),
-                    None => format!("{zone} has no public subnet yet that a NAT gateway for {id} could stand in."),
-                });
-            }
+        if let Some(home) = gateways.get(zone) {
+            let home = home.nat_gateway_id.as_str();
+            let arguments = ["--route-table-id", id, "--destination-cidr-block", "0.0.0.0/0", "--nat-gateway-id", home];
+            commands.extend(command::ec2(part.region(), "replace-route", arguments));
+            continue;
         }
+        let public = view.subnets.iter().find(|subnet| {
+            subnet.subnet.availability_zone == *zone
+                && subnet.route_table.is_some_and(|table| part.default_ways(table).contains(&Way::Internet))
+        });
+        notes.push(match public {
+            Some(public) => format!(
+                "Create a NAT gateway in {} ({zone}) and point the default route of {id} to it, if {} sends enough.",
+                public.subnet.subnet_id,
+                crossing.iter().map(|subnet| subnet.subnet_id.as_str()).collect::<Vec<_>>().join(", ")
+            ),
+            None => format!("{zone} has no public subnet yet that a NAT gateway for {id} could stand in."),
+        });
     }
     if gateway.connectivity_type == ConnectivityType::Public {
         notes.push(

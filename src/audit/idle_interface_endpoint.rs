@@ -36,7 +36,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
             "Private DNS is off, which may be why nothing uses it: see interface-endpoint-private-dns-off.".to_owned(),
         );
     }
-    notes.extend(cost.hours.and_then(|hours| context.short_window_note(hours)));
+    notes.extend(cost.hours.and_then(Context::short_window_note));
     let usd = cost.monthly_usd();
     Some(Finding {
         rule: AUDIT.id,

@@ -62,7 +62,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
     if !tables.is_empty() {
         notes.push("Subnets on those tables lose their way to the internet. Nothing used it in the window.".to_owned());
     }
-    notes.extend(context.short_window_note(hours));
+    notes.extend(Context::short_window_note(hours));
     let month = crate::model::HOURS_PER_MONTH.into();
     let product = if cost.regional { Product::RegionalNatGatewayAzHour } else { Product::NatGatewayHour };
     let zones = cost.zone_hours.len().max(1);

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
 use serde::Serialize;
 
 use super::destination::Destination;
@@ -82,15 +82,21 @@ fn table(
     width: u16,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
+    // Sources are long and few: each is said once, below.
+    let mut sources: Vec<&str> = Vec::new();
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(crate::output::TABLE_STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width)
         .force_no_tty()
         .set_header(["Region", "Product", "Unit", "From", "USD", "As of", "Source"]);
     for row in rows {
         let number = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
+        let source = sources.iter().position(|source| *source == row.source).unwrap_or_else(|| {
+            sources.push(row.source);
+            sources.len() - 1
+        });
         table.add_row([
             Cell::new(row.region),
             Cell::new(row.product),
@@ -98,10 +104,14 @@ fn table(
             number(if row.tier_from == "0" { "" } else { &row.tier_from }),
             number(row.usd.as_str()),
             Cell::new(if row.as_of.is_empty() { "undated" } else { row.as_of }),
-            Cell::new(crate::output::clip(row.source, 200)),
+            number(&format!("[{}]", source + 1)),
         ]);
     }
     writeln!(out, "{table}")?;
+    for (index, source) in sources.iter().enumerate() {
+        writeln!(out, "[{}] {}", index + 1, crate::output::clip(source, 300))?;
+    }
+    writeln!(out)?;
     for region in regions {
         let missing: Vec<_> =
             Product::all().filter(|product| book.rate(region, *product).is_err()).map(Product::code).collect();

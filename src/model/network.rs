@@ -118,17 +118,13 @@ pub struct Route {
 
 open_enum! {
     /// Whether a route's target exists.
+    #[derive(Default)]
     RouteState {
         /// It carries traffic.
+        #[default]
         Active = "active",
         /// Its target is gone; traffic is dropped.
         Blackhole = "blackhole",
-    }
-}
-
-impl Default for RouteState {
-    fn default() -> Self {
-        Self::Active
     }
 }
 

@@ -40,7 +40,6 @@ impl Series {
     fn push(&mut self, value: Option<u64>) {
         let mut rest = value.map_or(0, |value| value.min(MAX) + 1);
         loop {
-            #[expect(clippy::cast_possible_truncation, reason = "masked to seven bits")]
             let low = (rest & 0x7f) as u8;
             rest >>= 7;
             if rest == 0 {

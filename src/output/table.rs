@@ -7,7 +7,7 @@ mod finding;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -159,9 +159,7 @@ impl Page<'_> {
         vec![
             Cell::new(about.join("\n")),
             Cell::new(zones(&row.availability_zones, row.region.as_str())),
-            number(
-                gigabytes.map_or_else(|| "unknown".to_owned(), |gb| grouped(gb, if gb < Decimal::TEN { 1 } else { 0 })),
-            ),
+            number(gigabytes.map_or_else(|| "unknown".to_owned(), |gb| grouped(gb, u32::from(gb < Decimal::TEN)))),
             number(plain(month(row.window_usd.hours))),
             number(plain(month(row.window_usd.data))),
             number(plain(month(row.window_usd.addresses))),
@@ -191,7 +189,7 @@ impl Page<'_> {
             row.bytes.zip(row.hours).map(|(bytes, hours)| Usd(Gigabytes::from_bytes(bytes).0).per_month(hours).0);
         let free = row.verdict.decision == Decision::Free;
         let dash = || "-".to_owned();
-        let quantity = |gb: Decimal| grouped(gb, if gb < Decimal::TEN { 1 } else { 0 });
+        let quantity = |gb: Decimal| grouped(gb, u32::from(gb < Decimal::TEN));
         let decision = row.verdict.decision;
         let mut verdict = Cell::new(decision.as_str());
         if self.style.color {
@@ -287,7 +285,7 @@ impl Page<'_> {
     fn table(&self, header: &[&str], numbers: usize) -> Table {
         let mut table = Table::new();
         table
-            .load_style(presets::UTF8_HORIZONTAL_ONLY)
+            .load_style(super::TABLE_STYLE)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(self.style.width)
             .set_header(header.iter().enumerate().map(|(index, text)| {

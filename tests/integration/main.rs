@@ -1,6 +1,14 @@
 //! Everything that is tested through the library's or the program's surface.
 
-#![allow(unreachable_pub, clippy::expect_used, clippy::unwrap_used, reason = "all of it is a test or serves one")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_possible_truncation,
+    clippy::float_arithmetic,
+    clippy::ref_option
+)]
 
 mod collect;
 mod fake_aws;

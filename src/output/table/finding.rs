@@ -68,7 +68,7 @@ impl Page<'_> {
                     }
                 }
                 None => {
-                    self.paragraph("(a command that cannot be shown here: see --format json)", "  $ ", Some(DIM))?
+                    self.paragraph("(a command that cannot be shown here: see --format json)", "  $ ", Some(DIM))?;
                 }
             }
         }
