@@ -27,7 +27,7 @@ const PERIOD: i32 = 3600;
 const QUERIES_LIMIT: usize = 500;
 /// Datapoints that one call may ask for: the API's limit.
 const DATAPOINTS_LIMIT: usize = 100_800;
-/// Calls under way at once in a Region.
+/// Calls under way at once in a Region: CloudWatch allows 396,000 datapoints a second, and a full call takes about one.
 const CALLS_AT_ONCE: usize = 4;
 
 impl CloudWatch<'_> {

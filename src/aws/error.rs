@@ -1,5 +1,6 @@
 //! What a failed call means: a gap in the snapshot, or the end of the scan.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -19,7 +20,9 @@ pub enum CollectError {
     )]
     NoCredentials,
     /// A provider has some, but could not hand them out: an expired SSO session, a broken profile.
-    #[error("the AWS credentials could not be loaded: {0}; an SSO session is renewed by `aws sso login`")]
+    #[error(
+        "the AWS credentials could not be loaded: {0}; check the profile (AWS_PROFILE, --profile), or sign in again"
+    )]
     Credentials(String),
     /// There is no such profile.
     #[error("there is no AWS profile {name:?}; {}", known_profiles(.known))]
@@ -32,6 +35,9 @@ pub enum CollectError {
     /// The shared configuration cannot be read.
     #[error("the AWS configuration files could not be read: {0}")]
     Configuration(String),
+    /// The endpoint to call instead of AWS is no URL.
+    #[error("the endpoint {0:?} is not a URL; it must start with http:// or https://")]
+    Endpoint(String),
     /// Nothing says which Region to scan.
     #[error(
         "no Region is configured; give --region REGION or --all-regions, set AWS_REGION, or put one in the profile"
@@ -64,19 +70,14 @@ fn known_profiles(known: &[String]) -> String {
 
 /// Each distinct code once, with what it says the first time, then the IAM actions to allow.
 fn reasons(gaps: &[Gap]) -> String {
-    let mut text = String::new();
-    for (index, gap) in gaps.iter().enumerate() {
-        if gaps[..index].iter().all(|earlier| earlier.code != gap.code) {
-            text.push_str(&format!("\n  {}: {}", gap.code, gap.message));
-        }
-    }
-    let mut actions: Vec<&str> = gaps.iter().filter_map(|gap| gap.iam_action.as_deref()).collect();
-    actions.sort_unstable();
-    actions.dedup();
+    let is_new = |index: usize| gaps[..index].iter().all(|earlier| earlier.code != gaps[index].code);
+    let new = gaps.iter().enumerate().filter(|(index, _)| is_new(*index));
+    let mut lines: Vec<String> = new.map(|(_, gap)| format!("\n  {}: {}", gap.code, gap.message)).collect();
+    let actions: BTreeSet<&str> = gaps.iter().filter_map(|gap| gap.iam_action.as_deref()).collect();
     if !actions.is_empty() {
-        text.push_str(&format!("\n  IAM actions to allow: {}", actions.join(", ")));
+        lines.push(format!("\n  IAM actions to allow: {}", Vec::from_iter(actions).join(", ")));
     }
-    text
+    lines.concat()
 }
 
 /// Longest message kept: AWS appends encoded authorization details of several thousand characters.
@@ -118,7 +119,10 @@ where
         }
         SdkError::TimeoutError(_) => ("Timeout".to_owned(), chain(error)),
         SdkError::DispatchFailure(failure) if failure.is_timeout() => ("Timeout".to_owned(), chain(error)),
-        SdkError::DispatchFailure(_) => ("Unreachable".to_owned(), chain(error)),
+        SdkError::DispatchFailure(failure) => {
+            let cause = failure.as_connector_error().map_or_else(|| chain(error), |cause| chain(cause));
+            ("Unreachable".to_owned(), cause)
+        }
         SdkError::ConstructionFailure(_) => ("NotSent".to_owned(), chain(error)),
         _ => ("InvalidResponse".to_owned(), chain(error)),
     };

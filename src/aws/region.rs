@@ -158,3 +158,15 @@ fn sort(scan: &mut RegionScan) {
     scan.security_groups.sort_by(|a, b| a.security_group_id.cmp(&b.security_group_id));
     scan.flow_logs.sort_by(|a, b| a.flow_log_id.cmp(&b.flow_log_id));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_reaches_beyond_private_addresses_leads_out() {
+        let to = |cidr: &str| leads_out(&Route { destination_cidr: cidr.parse().ok(), ..Route::default() });
+        assert!(to("0.0.0.0/0") && to("::/0") && to("64:ff9b::/96") && to("8.0.0.0/6") && to("a prefix list"));
+        assert!(!to("10.0.0.0/8") && !to("172.20.0.0/16") && !to("192.168.1.1/32") && !to("fd00::/8"));
+    }
+}

@@ -45,7 +45,7 @@ pub fn timeout_config() -> TimeoutConfig {
 /// Sets the SDK up from its default chain: environment, shared files, SSO, container and instance roles.
 ///
 /// # Errors
-/// When the profile does not exist, or the shared files cannot be read.
+/// When the profile does not exist, the shared files cannot be read, or the endpoint is no URL.
 pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> Result<SdkConfig, CollectError> {
     if let Some(name) = profile {
         require_profile(name).await?;
@@ -59,24 +59,22 @@ pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> R
         loader = loader.app_name(name);
     }
     if let Some(url) = endpoint_url {
+        let known = url.starts_with("http://") || url.starts_with("https://");
+        if !known || url.contains(char::is_whitespace) {
+            return Err(CollectError::Endpoint(url.to_owned()));
+        }
         loader = loader.endpoint_url(url);
     }
-    if let Some(name) = profile {
-        // The SDK's chain would prefer keys from the environment even to a profile named outright, and so audit
-        // another account than the one that was asked for.
-        let context = ProviderConfig::without_region().with_http_client(http).with_region(loader_region(name).await);
-        let provider = ProfileFileCredentialsProvider::builder().configure(&context).profile_name(name).build();
-        loader = loader.profile_name(name).credentials_provider(provider);
-    }
-    Ok(loader.load().await)
+    let Some(name) = profile else { return Ok(loader.load().await) };
+    let config = loader.profile_name(name).load().await;
+    // The SDK's chain would prefer keys from the environment even to a profile named outright, and so audit another
+    // account than the one that was asked for.
+    let context = ProviderConfig::without_region().with_http_client(http).with_region(config.region().cloned());
+    let provider = ProfileFileCredentialsProvider::builder().configure(&context).profile_name(name).build();
+    Ok(config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
 }
 
-/// The Region that role assumption and SSO of a profile are done in.
-async fn loader_region(profile: &str) -> Option<Region> {
-    aws_config::default_provider::region::Builder::default().profile_name(profile).build().region().await
-}
-
-#[expect(clippy::default_trait_access, reason = "the type of the files' set is not exported")]
+#[expect(clippy::default_trait_access, reason = "the type belongs to a crate that is no dependency")]
 async fn require_profile(name: &str) -> Result<(), CollectError> {
     let selected = Some(Cow::Owned(name.to_owned()));
     let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), selected)

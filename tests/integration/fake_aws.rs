@@ -21,6 +21,7 @@ pub use world::{Region, World};
 /// One request, as it arrived.
 #[derive(Debug, Clone)]
 pub struct Request {
+    pub access_key: String,
     pub region: String,
     pub operation: String,
     pub token: Option<String>,
@@ -106,7 +107,7 @@ impl Drop for FakeAws {
 
 async fn serve(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let arrived = Instant::now();
-    let (region, service) = scope(&headers);
+    let (access_key, region, service) = scope(&headers);
     let cbor = cloudwatch::operation(uri.path());
     let parameters: BTreeMap<String, String> = match cbor {
         Some(_) => BTreeMap::new(),
@@ -119,6 +120,7 @@ async fn serve(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, 
         None => parameters.get("NextToken").cloned(),
     };
     let request = Request {
+        access_key,
         attempt: attempt(&headers),
         queries: input.as_ref().map(cloudwatch::queries).unwrap_or_default(),
         region,
@@ -137,7 +139,7 @@ async fn serve(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, 
         tokio::time::sleep(delay).await;
     }
     if let Some(answer) = failure.as_ref().and_then(|failure| failure.instead(&service)) {
-        return fault::respond(answer, &failure);
+        return fault::respond(answer, failure.as_ref());
     }
     let mut answer = match &input {
         Some(input) => cloudwatch::answer(&shared.world, &request, input),
@@ -146,15 +148,15 @@ async fn serve(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, 
     if let Some(failure) = &failure {
         failure.spoil(&mut answer);
     }
-    fault::respond(answer, &failure)
+    fault::respond(answer, failure.as_ref())
 }
 
-/// Region and service, from the scope of the request's signature.
-fn scope(headers: &HeaderMap) -> (String, String) {
+/// Access key, Region and service, from the scope of the request's signature.
+fn scope(headers: &HeaderMap) -> (String, String, String) {
     let authorization = headers["authorization"].to_str().unwrap();
     let credential = authorization.split("Credential=").nth(1).unwrap().split(',').next().unwrap();
-    let mut parts = credential.split('/').skip(2);
-    (parts.next().unwrap().to_owned(), parts.next().unwrap().to_owned())
+    let parts: Vec<&str> = credential.split('/').collect();
+    (parts[0].to_owned(), parts[2].to_owned(), parts[3].to_owned())
 }
 
 /// Which attempt at its call a request is: `attempt=2; max=8`.

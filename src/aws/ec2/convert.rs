@@ -264,3 +264,39 @@ pub(super) fn transit_gateway_route(route: sdk::TransitGatewayRoute) -> Option<T
         state: route.state.map_or_else(RouteState::default, |state| state.as_str().into()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_keep_the_targets_that_matter_apart() {
+        let build = |set: fn(sdk::builders::RouteBuilder) -> sdk::builders::RouteBuilder| {
+            route(set(sdk::Route::builder().destination_cidr_block("0.0.0.0/0")).build()).unwrap()
+        };
+        assert_eq!(build(|it| it.gateway_id("local")).gateway_id.as_deref(), Some("local"));
+        assert_eq!(build(|it| it.nat_gateway_id("nat-1")).nat_gateway_id, Some("nat-1".into()));
+        assert_eq!(build(|it| it.transit_gateway_id("tgw-1")).transit_gateway_id, Some("tgw-1".into()));
+        assert_eq!(build(|it| it.vpc_peering_connection_id("pcx-1")).other_target.as_deref(), Some("pcx-1"));
+        assert_eq!(build(|it| it.state(sdk::RouteState::Blackhole)).state, RouteState::Blackhole);
+    }
+
+    #[test]
+    fn what_does_not_parse_is_left_out() {
+        assert_eq!(route(sdk::Route::builder().destination_cidr_block("10.0.0/8").build()), None);
+        let ipv6 = route(sdk::Route::builder().destination_ipv6_cidr_block("::/0").build()).unwrap();
+        assert_eq!(ipv6.destination_cidr, "::/0".parse().ok());
+        assert_eq!(nat_gateway(sdk::NatGateway::builder().vpc_id("vpc-1").build()), None);
+    }
+
+    #[test]
+    fn states_come_in_any_case_and_may_be_new() {
+        let state = |state: &str| {
+            let endpoint = sdk::VpcEndpoint::builder().vpc_endpoint_id("vpce-1").vpc_id("vpc-1").state(state.into());
+            vpc_endpoint(endpoint.build()).unwrap().state
+        };
+        assert_eq!(state("pendingAcceptance"), EndpointState::PendingAcceptance);
+        assert_eq!(state("Available"), EndpointState::Available);
+        assert_eq!(state("hibernating"), EndpointState::Other("hibernating".to_owned()));
+    }
+}

@@ -64,8 +64,8 @@ async fn many_calls_throttled_at_once_are_all_made_good() {
 
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_a_gap() {
-    let aws = FakeAws::start(world(Fault::new(Failure::Delay(Duration::from_secs(5))).on("DescribeSubnets")));
-    let timeouts = timeout_config().to_builder().operation_timeout(Duration::from_millis(500)).build();
+    let aws = FakeAws::start(world(Fault::new(Failure::Delay(Duration::from_secs(20))).on("DescribeSubnets")));
+    let timeouts = timeout_config().to_builder().operation_timeout(Duration::from_secs(2)).build();
     let config = config(&aws).to_builder().timeout_config(timeouts).build();
     let collected = collect_from(&config, &options(&["us-east-1"]), Arc::new(|_| ())).await;
     assert_eq!(gaps(&only_region(collected)), [("DescribeSubnets", "Timeout")]);

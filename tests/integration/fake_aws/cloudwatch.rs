@@ -6,14 +6,11 @@ use ciborium::Value;
 
 use super::{Answer, Request, World};
 
-/// One series with its datapoints: seconds since the epoch, and value.
-#[derive(Debug, Clone)]
-pub struct Metric {
-    pub namespace: String,
-    pub name: String,
-    pub dimensions: BTreeMap<String, String>,
-    pub points: Vec<(i64, f64)>,
-}
+/// Namespace, name and dimensions of a series.
+pub type Key = (String, String, BTreeMap<String, String>);
+
+/// Every series with its datapoints: seconds since the epoch, and value.
+pub type Metrics = BTreeMap<Key, Vec<(i64, f64)>>;
 
 /// One series that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +46,7 @@ fn dimensions(metric: &Value) -> BTreeMap<String, String> {
     list(metric, "Dimensions").iter().map(|it| (text(it, "Name").unwrap(), text(it, "Value").unwrap())).collect()
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "the window's edges are whole seconds")]
 fn seconds(value: &Value, name: &str) -> i64 {
     let Some(Value::Tag(1, time)) = field(value, name) else { panic!("{name} is no timestamp") };
     time.as_integer().map_or_else(|| time.as_float().unwrap() as i64, |it| i64::try_from(it).unwrap())
@@ -100,26 +98,25 @@ fn offset(request: &Request) -> usize {
     request.token.as_deref().map_or(0, |token| token.strip_prefix("page-").unwrap().parse().unwrap())
 }
 
-fn list_metrics(metrics: &[Metric], page: usize, request: &Request, input: &Value) -> Answer {
+fn list_metrics(metrics: &Metrics, page: usize, request: &Request, input: &Value) -> Answer {
     let (namespace, name) = (text(input, "Namespace"), text(input, "MetricName"));
-    let wanted: Vec<_> = metrics
-        .iter()
-        .filter(|it| namespace.as_ref().is_none_or(|wanted| *wanted == it.namespace))
-        .filter(|it| name.as_ref().is_none_or(|wanted| *wanted == it.name))
+    let wanted: Vec<&Key> = metrics
+        .keys()
+        .filter(|key| namespace.as_ref().is_none_or(|wanted| *wanted == key.0))
+        .filter(|key| name.as_ref().is_none_or(|wanted| *wanted == key.1))
         .collect();
     let from = offset(request);
-    let entry = |it: &&Metric| {
-        let dimensions = it
-            .dimensions
+    let entry = |(namespace, name, dimensions): &Key| {
+        let dimensions = dimensions
             .iter()
             .map(|(name, value)| map([("Name", Value::from(name.as_str())), ("Value", Value::from(value.as_str()))]));
         map([
-            ("Namespace", Value::from(it.namespace.as_str())),
-            ("MetricName", Value::from(it.name.as_str())),
+            ("Namespace", Value::from(namespace.as_str())),
+            ("MetricName", Value::from(name.as_str())),
             ("Dimensions", Value::Array(dimensions.collect())),
         ])
     };
-    let listed = Value::Array(wanted.iter().skip(from).take(page.min(500)).map(entry).collect());
+    let listed = Value::Array(wanted.iter().skip(from).take(page.min(500)).copied().map(entry).collect());
     let next = from + page.min(500);
     if next < wanted.len() {
         return cbor(200, &map([("Metrics", listed), ("NextToken", Value::from(format!("page-{next}")))]));
@@ -127,7 +124,8 @@ fn list_metrics(metrics: &[Metric], page: usize, request: &Request, input: &Valu
     cbor(200, &map([("Metrics", listed)]))
 }
 
-fn get_metric_data(metrics: &[Metric], page: usize, request: &Request, input: &Value) -> Answer {
+#[expect(clippy::float_arithmetic, reason = "CloudWatch counts in floating point")]
+fn get_metric_data(metrics: &Metrics, page: usize, request: &Request, input: &Value) -> Answer {
     let (start, end) = (seconds(input, "StartTime"), seconds(input, "EndTime"));
     let asked: i64 = request.queries.iter().map(|query| (end - start) / query.period).sum();
     if request.queries.len() > 500 || asked > 100_800 {
@@ -140,11 +138,10 @@ fn get_metric_data(metrics: &[Metric], page: usize, request: &Request, input: &V
     let from = offset(request);
     let mut more = false;
     let result = |(query, namespace): (&Query, &String)| {
-        let series = metrics
-            .iter()
-            .find(|it| it.namespace == *namespace && it.name == query.metric && it.dimensions == query.dimensions);
+        let key = (namespace.clone(), query.metric.clone(), query.dimensions.clone());
+        let points = metrics.get(&key).map_or(&[][..], Vec::as_slice);
         let mut periods: BTreeMap<i64, f64> = BTreeMap::new();
-        for (time, value) in series.iter().flat_map(|it| &it.points).filter(|it| (start..end).contains(&it.0)) {
+        for (time, value) in points.iter().filter(|it| (start..end).contains(&it.0)) {
             let period = time - (time - start) % query.period;
             let entry = periods.entry(period).or_insert(0.0);
             *entry = if query.statistic == "Maximum" { entry.max(*value) } else { *entry + value };

@@ -145,7 +145,7 @@ pub(super) fn error(service: &str, status: u16, code: &str, message: &str) -> An
 }
 
 /// Sends an answer, or as much of it as the failure lets through.
-pub(super) fn respond(answer: Answer, failure: &Option<Failure>) -> Response<Body> {
+pub(super) fn respond(answer: Answer, failure: Option<&Failure>) -> Response<Body> {
     let Answer { status, content_type, body } = answer;
     let mut builder = Response::builder().status(status).header("content-type", content_type);
     if content_type == "application/cbor" {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::cloudwatch::Metric;
+use super::cloudwatch::Metrics;
 use super::{Answer, Fault, Request, fault};
 
 /// The account that everything belongs to.
@@ -26,7 +26,7 @@ pub struct World {
 #[derive(Debug, Default)]
 pub struct Region {
     resources: BTreeMap<&'static str, Vec<Resource>>,
-    pub metrics: Vec<Metric>,
+    pub metrics: Metrics,
 }
 
 /// A resource as EC2 writes it, with what filters and parameters select it by.
@@ -191,8 +191,8 @@ impl Region {
         points: impl IntoIterator<Item = (i64, f64)>,
     ) -> Self {
         let dimensions = dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let points = points.into_iter().collect();
-        self.metrics.push(Metric { namespace: namespace.to_owned(), name: name.to_owned(), dimensions, points });
+        let key = (namespace.to_owned(), name.to_owned(), dimensions);
+        self.metrics.entry(key).or_default().extend(points);
         self
     }
 
