@@ -60,8 +60,11 @@ mod tests {
     fn services_are_known_by_suffix() {
         let name = |suffix| endpoint_service(&Service::new(suffix)).map(|s| s.service_name_in(&"eu-west-1".into()));
         assert_eq!(name("ecr.api").as_deref(), Some("com.amazonaws.eu-west-1.ecr.api"));
-        assert_eq!(name("iam").as_deref(), Some("com.amazonaws.iam"));
+        assert_eq!(name("kinesis-streams").as_deref(), Some("com.amazonaws.eu-west-1.kinesis-streams"));
         assert_eq!(name("s4"), None);
         assert_eq!(SERVICES.len(), 246);
+        let served =
+            |suffix, region: &str| endpoint_service(&Service::new(suffix)).unwrap().is_served_in(&region.into());
+        assert!(served("sqs", "eu-west-1") && served("ce", "us-east-1") && !served("ce", "eu-west-1"));
     }
 }
