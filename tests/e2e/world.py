@@ -1,0 +1,180 @@
+"""Builds accounts in the emulated AWS, through the wire, so that a test reads as a topology."""
+
+from datetime import datetime, timedelta, timezone
+
+WINDOW = ("2026-10-01", "2026-11-01")
+HOURS = 744
+LONG_AGO = "2026-01-01T00:00:00Z"
+GB = 1 << 30
+
+NAT_METRICS = ("BytesInFromSource", "BytesInFromDestination", "BytesOutToDestination", "BytesOutToSource")
+
+
+def restricted_policy(account="123456789012"):
+    return (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*",'
+        '"Condition":{"StringEquals":{"aws:PrincipalAccount":"%s"}}}]}' % account
+    )
+
+
+def named(kind, name):
+    return [{"ResourceType": kind, "Tags": [{"Key": "Name", "Value": name}]}] if name else []
+
+
+class World:
+    """One Region of the emulated account."""
+
+    def __init__(self, emulator, region):
+        self.emulator = emulator
+        self.region = region
+        self.ec2 = emulator.client("ec2", region)
+        self.cloudwatch = emulator.client("cloudwatch", region)
+
+    def vpc(self, cidr="10.0.0.0/16", name=None):
+        return Vpc(self, cidr, name)
+
+    def transit_gateway(self):
+        answer = self.ec2.create_transit_gateway(
+            Options={"DefaultRouteTableAssociation": "disable", "DefaultRouteTablePropagation": "disable"}
+        )
+        return answer["TransitGateway"]["TransitGatewayId"]
+
+    def put(self, namespace, metric, dimensions, points, unit="Bytes"):
+        data = [
+            {
+                "MetricName": metric,
+                "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions],
+                "Timestamp": when,
+                "Value": float(value),
+                "Unit": unit,
+            }
+            for when, value in points
+        ]
+        for start in range(0, len(data), 500):
+            self.cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + 500])
+
+    def days(self, total, first=WINDOW[0], last=WINDOW[1]):
+        """A total spread over the days, one point at each noon."""
+        start = datetime.fromisoformat(first).replace(tzinfo=timezone.utc) + timedelta(hours=12)
+        end = datetime.fromisoformat(last).replace(tzinfo=timezone.utc)
+        noons = []
+        while start < end:
+            noons.append(start)
+            start += timedelta(days=1)
+        each, rest = divmod(total, len(noons))
+        return [(noon, each + (rest if index == 0 else 0)) for index, noon in enumerate(noons)]
+
+    def nat_bytes(self, gateway, up, down, **window):
+        """What a gateway processed: each byte entered once and left once."""
+        for metric, total in zip(NAT_METRICS, (up, down, up, down)):
+            self.put("AWS/NATGateway", metric, [("NatGatewayId", gateway)], self.days(total, **window))
+        self.put("AWS/NATGateway", "ActiveConnectionCount", [("NatGatewayId", gateway)], self.days(31 * 3), unit="Count")
+
+    def nat_silence(self, gateway):
+        """Published zeros: the gateway is there, and nobody uses it."""
+        for metric in (*NAT_METRICS, "ActiveConnectionCount"):
+            self.put("AWS/NATGateway", metric, [("NatGatewayId", gateway)], self.days(0))
+
+    def endpoint_bytes(self, vpc, endpoint, service, total):
+        dimensions = [
+            ("Endpoint Type", "Interface"),
+            ("Service Name", f"com.amazonaws.{self.region}.{service}"),
+            ("VPC Endpoint Id", endpoint),
+            ("VPC Id", vpc),
+        ]
+        self.put("AWS/PrivateLinkEndpoints", "BytesProcessed", dimensions, self.days(total))
+
+    def existed_since(self, resource, when):
+        self.emulator.post("/natwise/created", {"id": resource, "created": when})
+
+    def sync_routes(self):
+        self.emulator.post("/natwise/sync-routes")
+
+
+class Vpc:
+    """A VPC with an internet gateway and one public subnet table."""
+
+    def __init__(self, world, cidr, name):
+        self.world, self.ec2, self.region = world, world.ec2, world.region
+        self.cidr = cidr
+        self.net = cidr.rsplit(".", 2)[0]
+        self.subnets = 0
+        self.id = self.ec2.create_vpc(CidrBlock=cidr, TagSpecifications=named("vpc", name))["Vpc"]["VpcId"]
+        self.ec2.modify_vpc_attribute(VpcId=self.id, EnableDnsHostnames={"Value": True})
+        igw = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(VpcId=self.id, InternetGatewayId=igw)
+        self.public_table = self.table()
+        self.route(self.public_table, "0.0.0.0/0", GatewayId=igw)
+        tables = self.ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [self.id]}])["RouteTables"]
+        self.main_table = next(t["RouteTableId"] for t in tables if any(a["Main"] for a in t["Associations"]))
+
+    def subnet(self, zone="a", table=None, name=None):
+        """A subnet; without a table it uses the main one."""
+        block = f"{self.net}.{self.subnets}.0/24"
+        self.subnets += 1
+        subnet = self.ec2.create_subnet(
+            VpcId=self.id,
+            CidrBlock=block,
+            AvailabilityZone=self.region + zone,
+            TagSpecifications=named("subnet", name),
+        )["Subnet"]["SubnetId"]
+        if table:
+            self.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
+        return subnet
+
+    def table(self, name=None):
+        tags = named("route-table", name)
+        return self.ec2.create_route_table(VpcId=self.id, TagSpecifications=tags)["RouteTable"]["RouteTableId"]
+
+    def route(self, table, cidr, **target):
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock=cidr, **target)
+
+    def nat(self, zone="a", name=None, since=LONG_AGO, subnet=None):
+        """A public NAT gateway in a public subnet."""
+        subnet = subnet or self.subnet(zone, self.public_table)
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        gateway = self.ec2.create_nat_gateway(
+            SubnetId=subnet, AllocationId=address, ConnectivityType="public", TagSpecifications=named("natgateway", name)
+        )["NatGateway"]["NatGatewayId"]
+        self.world.existed_since(gateway, since)
+        return gateway
+
+    def private(self, gateway, zone="a"):
+        """A private subnet with a table of its own that leads to a NAT gateway; returns the table and the subnet."""
+        table = self.table()
+        self.route(table, "0.0.0.0/0", NatGatewayId=gateway)
+        return table, self.subnet(zone, table)
+
+    def gateway_endpoint(self, service, tables, policy=None):
+        options = {"PolicyDocument": policy} if policy else {}
+        endpoint = self.ec2.create_vpc_endpoint(
+            VpcId=self.id,
+            VpcEndpointType="Gateway",
+            ServiceName=f"com.amazonaws.{self.region}.{service}",
+            RouteTableIds=tables,
+            **options,
+        )["VpcEndpoint"]["VpcEndpointId"]
+        self.world.existed_since(endpoint, LONG_AGO)
+        return endpoint
+
+    def https_group(self, *cidrs, name="endpoints", ports=(443, 443)):
+        group = self.ec2.create_security_group(GroupName=name, Description=name, VpcId=self.id)["GroupId"]
+        for cidr in cidrs or (self.cidr,):
+            permission = {"IpProtocol": "tcp", "FromPort": ports[0], "ToPort": ports[1], "IpRanges": [{"CidrIp": cidr}]}
+            self.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
+        return group
+
+    def interface_endpoint(self, service, subnets, group, private_dns=True, policy=None, since=LONG_AGO):
+        options = {"PolicyDocument": policy} if policy else {}
+        name = service if "." in service and service.startswith("com.") else f"com.amazonaws.{self.region}.{service}"
+        endpoint = self.ec2.create_vpc_endpoint(
+            VpcId=self.id,
+            VpcEndpointType="Interface",
+            ServiceName=name,
+            SubnetIds=subnets,
+            SecurityGroupIds=[group],
+            PrivateDnsEnabled=private_dns,
+            **options,
+        )["VpcEndpoint"]["VpcEndpointId"]
+        self.world.existed_since(endpoint, since)
+        return endpoint
