@@ -3,11 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
+
 use super::context::{gb, usd};
 use super::{Audit, Context, Dataset, command};
 use crate::cost::NatGatewayCost;
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
-use crate::model::{AvailabilityMode, ConnectivityType, NatGateway, Subnet, Usd};
+use crate::model::{AvailabilityMode, ConnectivityType, NatGateway, Route, Subnet, Usd};
 use crate::pricing::{MissingRate, Product};
 use crate::topology::{Part, TableView, VpcView, Way, is_live};
 
@@ -185,7 +187,17 @@ fn remedy(
             ));
             continue;
         };
+        let whole = |route: &Route| {
+            route.destination_cidr.is_some_and(|cidr| matches!(cidr, IpNet::V4(_)) && cidr.prefix_len() == 0)
+        };
         if let Some(home) = gateways.get(zone) {
+            if !table.table.routes.iter().any(whole) {
+                notes.push(format!(
+                    "Point the routes of {id} that lead to the internet to {} instead.",
+                    home.nat_gateway_id
+                ));
+                continue;
+            }
             let home = home.nat_gateway_id.as_str();
             let arguments = ["--route-table-id", id, "--destination-cidr-block", "0.0.0.0/0", "--nat-gateway-id", home];
             commands.extend(command::ec2(part.region(), "replace-route", arguments));

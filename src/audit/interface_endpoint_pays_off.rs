@@ -39,7 +39,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
     }
     let mut egress = Egress::default();
     let mut clients: Vec<&Subnet> = Vec::new();
-    for table in &view.route_tables {
+    for table in view.route_tables.iter().filter(|table| context.topology.has_clients(table)) {
         let way = context.topology.default_egress(part, table.table);
         if !way.own.is_empty() {
             clients.extend(&table.subnets);
@@ -51,10 +51,12 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         return None;
     }
     let mut parts = Vec::new();
+    let mut product = Product::NatGatewayGb;
     for id in &egress.own {
         let nat = context.costs.nat_gateway(id)?;
         let gigabytes = context.portion(nat, service)?.low_gb;
-        parts.push(((*id).clone(), gigabytes, context.prices.unit(part.region(), nat.data_product()).ok()?));
+        product = nat.data_product();
+        parts.push(((*id).clone(), gigabytes, context.prices.unit(part.region(), product).ok()?));
     }
     let total: Decimal = parts.iter().map(|(_, gigabytes, _)| *gigabytes).sum();
     let by_nat: Usd = parts.iter().map(|(_, gigabytes, rate)| *rate * *gigabytes).sum();
@@ -120,7 +122,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         basis: Basis::Assumed,
         money: Some(Money { current: by_nat, claims }),
         evidence: vec![
-            context.line("through the NAT gateway", part.region(), Product::NatGatewayGb, Some(total)),
+            context.line("through the NAT gateway", part.region(), product, Some(total)),
             context.line("the same through the endpoint", part.region(), Product::InterfaceEndpointGb, Some(total)),
             context.line("zone hours of the endpoint", part.region(), Product::InterfaceEndpointAzHour, Some(hours)),
         ],

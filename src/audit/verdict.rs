@@ -175,12 +175,12 @@ impl Context<'_> {
 /// The NAT gateway that would take an endpoint's traffic, or why nothing would: every subnet must have another way.
 fn replacement<'a>(part: &Part<'a>, view: &VpcView<'a>) -> Result<&'a NatGateway, String> {
     let public = |nat: &&&NatGateway| is_live(nat) && nat.connectivity_type == ConnectivityType::Public;
-    let Some(nat) = view.nat_gateways.iter().find(public) else {
+    let Some(nat) = view.nat_gateways.iter().find(public).copied() else {
         return Err("its VPC has no NAT gateway that would take its traffic".to_owned());
     };
     let leaves = |way: &Way<'_>| match way {
         Way::Internet => true,
-        Way::Nat(id) => view.nat_gateways.iter().any(|nat| nat.nat_gateway_id == **id && is_live(nat)),
+        Way::Nat(id) => view.nat_gateways.iter().filter(public).any(|nat| nat.nat_gateway_id == **id),
         _ => false,
     };
     let isolated = view
