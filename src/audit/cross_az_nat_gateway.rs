@@ -73,7 +73,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
             (
                 Some(Money { current: crossing, claims: vec![claim] }),
                 format!(
-                    "At most all of its {} a month cross zones, at {} each ({} out of one zone and as much into the other). {}",
+                    "At most all of its {} a month cross zones, at ${} per GB (${} out of one zone and as much into the other). {}",
                     gb(gigabytes),
                     price.crossing.0.normalize(),
                     (price.crossing.0 / rust_decimal::Decimal::TWO).normalize(),

@@ -119,7 +119,7 @@ fn describe(transit_gateway: &TransitGatewayId, gateways: &Gateways<'_>) -> Stri
             format!("Traffic goes through transit gateway {transit_gateway} to the NAT gateways of {vpc_id}. ")
         }
         Gateways::Likely { vpc_id, .. } => format!(
-            "Traffic goes to transit gateway {transit_gateway}, whose route tables could not be read; of the VPCs attached to it only {vpc_id} leads on to NAT gateways. "
+            "Traffic goes to transit gateway {transit_gateway}, whose route tables do not show where it goes on; of the VPCs attached to it only {vpc_id} leads on to NAT gateways. "
         ),
         Gateways::Invisible => format!(
             "Traffic goes to transit gateway {transit_gateway}, and what is behind it is not visible in the scanned accounts: most likely a NAT gateway of another account. Scan that account too to see its bytes. "

@@ -20,11 +20,13 @@ fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
 }
 
 /// The subnets that would use an endpoint: those without a public route of their own, if there are any.
-pub(super) fn clients<'a>(part: &Part<'a>, view: &VpcView<'a>) -> Vec<&'a Subnet> {
+fn clients<'a>(context: &Context<'_>, part: &Part<'a>, view: &VpcView<'a>) -> Vec<&'a Subnet> {
     let public = |table| part.default_ways(table).contains(&Way::Internet);
+    let subnets: Vec<_> =
+        view.subnets.iter().filter(|view| !context.topology.is_entry(&view.subnet.subnet_id)).collect();
     let private: Vec<_> =
-        view.subnets.iter().filter(|subnet| !subnet.route_table.is_some_and(public)).map(|view| view.subnet).collect();
-    if private.is_empty() { view.subnets.iter().map(|view| view.subnet).collect() } else { private }
+        subnets.iter().filter(|subnet| !subnet.route_table.is_some_and(public)).map(|view| view.subnet).collect();
+    if private.is_empty() { subnets.iter().map(|view| view.subnet).collect() } else { private }
 }
 
 fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
@@ -38,7 +40,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     }
     let view = part.vpc(&endpoint.vpc_id)?;
     let zone = view.subnet(only)?.availability_zone.as_str();
-    let clients = clients(part, view);
+    let clients = clients(context, part, view);
     let others: Vec<_> = VpcView::zones(clients.iter().copied()).into_iter().filter(|other| *other != zone).collect();
     if others.is_empty() {
         return None;

@@ -6,7 +6,7 @@ use super::route::is_default;
 use super::{Part, TableView, Topology, VpcView, Way, is_live};
 use crate::model::{
     EndpointType, NatGatewayId, RouteState, RouteTable, Service, SubnetId, TransitGatewayAttachment, TransitGatewayId,
-    VpcEndpoint, VpcId,
+    TransitGatewayRoute, VpcEndpoint, VpcId,
 };
 
 /// How traffic to a service leaves a VPC by one of its route tables.
@@ -30,7 +30,7 @@ pub enum Gateways<'a> {
         /// Its NAT gateways that its attachment's subnets use.
         nat_gateways: BTreeSet<&'a NatGatewayId>,
     },
-    /// Its route tables could not be read, but of all attached VPCs only this one leads on to NAT gateways.
+    /// Its route tables do not show it, but of all attached VPCs only this one leads on to NAT gateways.
     Likely {
         /// The egress VPC.
         vpc_id: &'a VpcId,
@@ -147,10 +147,16 @@ impl<'a> Topology<'a> {
         entries
     }
 
+    /// Whether a subnet is only passed through, by traffic that starts elsewhere.
+    #[must_use]
+    pub fn is_entry(&self, subnet: &SubnetId) -> bool {
+        self.entries.contains(subnet)
+    }
+
     /// Whether clients of the VPC itself use a table: traffic that only passes through its subnets starts elsewhere.
     #[must_use]
     pub fn has_clients(&self, table: &TableView<'_>) -> bool {
-        table.subnets.iter().any(|subnet| !self.entries.contains(&subnet.subnet_id))
+        table.subnets.iter().any(|subnet| !self.is_entry(&subnet.subnet_id))
     }
 
     /// A route to a gateway that is deleted leads nowhere, whatever the route's state still says.
@@ -168,20 +174,22 @@ impl<'a> Topology<'a> {
         let entry = of_gateway().find(|attachment| is_of(attachment, vpc_id) && attachment.route_table_id.is_some());
         let table = entry
             .and_then(|attachment| attachment.route_table_id.as_ref())
-            .and_then(|id| self.transit_gateway_route_tables.iter().find(|table| table.route_table_id == *id));
+            .and_then(|id| self.transit_gateway_route_tables.iter().find(|table| table.route_table_id == *id))
+            // A table without any route says nothing: nobody would attach a VPC to that.
+            .filter(|table| !table.routes.is_empty());
         if let Some(table) = table {
-            let default = table
-                .routes
-                .iter()
-                .find(|route| is_default(&route.destination_cidr) && route.state == RouteState::Active);
-            let Some(default) = default else { return Gateways::None };
+            let is_way_out =
+                |route: &&TransitGatewayRoute| is_default(&route.destination_cidr) && route.state == RouteState::Active;
+            let Some(default) = table.routes.iter().find(is_way_out) else { return Gateways::None };
             let target = of_gateway().find(|attachment| default.attachment_ids.contains(&attachment.attachment_id));
-            return match target.map(|attachment| self.beyond(attachment)) {
-                Some(Some((_, nat_gateways))) if nat_gateways.is_empty() => Gateways::None,
-                Some(Some((vpc_id, nat_gateways))) => Gateways::Known { vpc_id, nat_gateways },
+            match target.map(|attachment| self.beyond(attachment)) {
+                Some(Some((_, nat_gateways))) if nat_gateways.is_empty() => return Gateways::None,
+                Some(Some((vpc_id, nat_gateways))) => return Gateways::Known { vpc_id, nat_gateways },
+                // A route that does not say where it leads is as good as unread.
+                None if default.attachment_ids.is_empty() => {}
                 // A peering, a VPN, or a VPC of an account that was not scanned.
-                Some(None) | None => Gateways::Invisible,
-            };
+                Some(None) | None => return Gateways::Invisible,
+            }
         }
         let mut candidates = of_gateway()
             .filter(|attachment| !is_of(attachment, vpc_id))

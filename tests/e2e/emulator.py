@@ -4,8 +4,6 @@
   the JSON protocol that moto knows, answers back, by the shapes of botocore's own service model.
 - moto stamps what it creates with the present. POST /natwise/created {"id": ..., "created": ...} puts a NAT gateway or
   an endpoint back in time, so that it existed in a window of the past.
-- AWS adds and removes an endpoint's prefix-list routes when route tables are associated later; moto does so only at
-  creation. POST /natwise/sync-routes catches up.
 
 Usage: emulator.py --port-file FILE   (serves on a free loopback port and writes its number there)
 """
@@ -67,9 +65,8 @@ class Emulator:
 
     def __call__(self, environ, start_response):
         path = environ.get("PATH_INFO", "")
-        own = {"/natwise/created": created, "/natwise/sync-routes": sync_routes}.get(path)
-        if own:
-            status, text = own(json.loads(body(environ) or b"{}"))
+        if path == "/natwise/created":
+            status, text = created(json.loads(body(environ)))
             start_response(status, [("Content-Type", "text/plain")])
             return [text.encode()]
         match = CBOR_PATH.match(path)
@@ -142,27 +139,6 @@ def created(wanted):
             endpoint.creation_timestamp = when
             return "200 OK", "done"
     return "404 Not Found", f"there is no {wanted['id']}"
-
-
-def sync_routes(_):
-    """Gives every route table the prefix-list routes of the gateway endpoints that list it."""
-    added = 0
-    for backend in backends():
-        lists = {pl.prefix_list_name: pl.id for pl in backend.managed_prefix_lists.values()}
-        for endpoint in backend.vpc_end_points.values():
-            if endpoint.vpc_endpoint_type != "Gateway" or endpoint.state == "deleted":
-                continue
-            for table in endpoint.route_table_ids or []:
-                routes = backend.route_tables[table].routes.values()
-                if not any(route.gateway and route.gateway.id == endpoint.id for route in routes):
-                    backend.create_route(
-                        table,
-                        None,
-                        destination_prefix_list_id=lists[endpoint.service_name],
-                        gateway_id=endpoint.id,
-                    )
-                    added += 1
-    return "200 OK", str(added)
 
 
 if __name__ == "__main__":

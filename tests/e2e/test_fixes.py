@@ -102,23 +102,16 @@ def hub_and_spoke(emulator, with_route=True):
     nat = hub.nat("a")
     world.nat_bytes(nat, up=100 * GB, down=900 * GB)
     _, inside = hub.private(nat, "a")
-    tgw = world.transit_gateway()
+    tgw, routes = world.transit_gateway()
     table = spoke.table()
     subnet = spoke.subnet("a", table)
     attach = lambda vpc, subnet: world.ec2.create_transit_gateway_vpc_attachment(
         TransitGatewayId=tgw, VpcId=vpc.id, SubnetIds=[subnet]
     )["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
-    hub_attachment, spoke_attachment = attach(hub, inside), attach(spoke, subnet)
-    routes = world.ec2.create_transit_gateway_route_table(TransitGatewayId=tgw)["TransitGatewayRouteTable"]
-    routes = routes["TransitGatewayRouteTableId"]
-    world.ec2.associate_transit_gateway_route_table(
-        TransitGatewayRouteTableId=routes, TransitGatewayAttachmentId=spoke_attachment
-    )
-    if with_route:
+    hub_attachment, _ = attach(hub, inside), attach(spoke, subnet)
+    for cidr in ["10.0.0.0/16"] + ["0.0.0.0/0"] * with_route:
         world.ec2.create_transit_gateway_route(
-            DestinationCidrBlock="0.0.0.0/0",
-            TransitGatewayRouteTableId=routes,
-            TransitGatewayAttachmentId=hub_attachment,
+            DestinationCidrBlock=cidr, TransitGatewayRouteTableId=routes, TransitGatewayAttachmentId=hub_attachment
         )
     spoke.route(table, "0.0.0.0/0", TransitGatewayId=tgw)
     return hub, spoke, nat, table
@@ -133,6 +126,8 @@ def test_the_endpoint_belongs_into_the_spoke(emulator, live):
     assert f"--vpc-id {spoke.id}" in finding["remedy"]["commands"][0]
     # Each gigabyte pays the NAT gateway and the transit gateway: 0.045 + 0.02.
     assert finding["monthly_usd"]["saving_high"] == pytest.approx(1_000 * 730 / 744 * 0.065, abs=1e-6)
+    # In the egress VPC only the transit gateway's own subnet leads to the NAT gateway: an endpoint there does nothing.
+    assert [f for f in of(report, *FREE) if f["vpc_id"] == hub.id] == []
     totals = report["totals"]["monthly_usd"]
     assert totals["saving_high"] <= totals["current"]
 

@@ -34,10 +34,11 @@ class World:
         return Vpc(self, cidr, name)
 
     def transit_gateway(self):
-        answer = self.ec2.create_transit_gateway(
-            Options={"DefaultRouteTableAssociation": "disable", "DefaultRouteTablePropagation": "disable"}
-        )
-        return answer["TransitGateway"]["TransitGatewayId"]
+        """A transit gateway and its default route table, which moto associates every attachment with."""
+        tgw = self.ec2.create_transit_gateway()["TransitGateway"]["TransitGatewayId"]
+        of_gateway = [{"Name": "transit-gateway-id", "Values": [tgw]}]
+        tables = self.ec2.describe_transit_gateway_route_tables(Filters=of_gateway)["TransitGatewayRouteTables"]
+        return tgw, tables[0]["TransitGatewayRouteTableId"]
 
     def put(self, namespace, metric, dimensions, points, unit="Bytes"):
         data = [
@@ -88,7 +89,19 @@ class World:
         self.emulator.post("/natwise/created", {"id": resource, "created": when})
 
     def sync_routes(self):
-        self.emulator.post("/natwise/sync-routes")
+        """AWS adds an endpoint's routes when a table is associated later; moto does so only at creation."""
+        lists = {pl["PrefixListName"]: pl["PrefixListId"] for pl in self.ec2.describe_managed_prefix_lists()["PrefixLists"]}
+        tables = {t["RouteTableId"]: t["Routes"] for t in self.ec2.describe_route_tables()["RouteTables"]}
+        for endpoint in self.ec2.describe_vpc_endpoints()["VpcEndpoints"]:
+            if endpoint["VpcEndpointType"] != "Gateway":
+                continue
+            for table in endpoint["RouteTableIds"]:
+                if not any(route.get("GatewayId") == endpoint["VpcEndpointId"] for route in tables[table]):
+                    self.ec2.create_route(
+                        RouteTableId=table,
+                        DestinationPrefixListId=lists[endpoint["ServiceName"]],
+                        GatewayId=endpoint["VpcEndpointId"],
+                    )
 
 
 class Vpc:
