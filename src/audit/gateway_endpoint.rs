@@ -55,7 +55,7 @@ pub(super) fn saving(context: &Context<'_>, egress: &Egress<'_>, service: &Servi
             if egress.behind.is_empty() { "" } else { ", whichever VPC they come from" }
         ),
         None => format!(
-            "How much of it is {} is not measured: anything from nothing to all of it. Flow logs, or --assume {}=PERCENT%, narrow that down.",
+            "How much of it is {} is not measured: anything from nothing to all of it. --assume {}=PERCENT% narrows that down.",
             service.title(),
             service
         ),

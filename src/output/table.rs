@@ -20,6 +20,9 @@ use crate::report::{EndpointRow, NatGatewayRow, Report};
 /// `vpce-` and seventeen digits.
 const ID_WIDTH: u16 = 22;
 
+/// From this width on there is room for names beside ids, and no column has to give way.
+const ROOMY: u16 = 100;
+
 const BOLD: Ansi = Ansi::new().bold();
 const DIM: Ansi = Ansi::new().dimmed();
 const RED: Ansi = AnsiColor::Red.on_default().bold();
@@ -192,16 +195,19 @@ impl Page<'_> {
         let gigabytes =
             row.bytes.zip(row.hours).map(|(bytes, hours)| Usd(Gigabytes::from_bytes(bytes).0).per_month(hours).0);
         let free = row.verdict.decision == Decision::Free;
+        let region = self.several_regions.then(|| clip(row.region.as_str(), 22));
+        let name = row.name.as_deref().filter(|_| self.style.width >= ROOMY).map(|name| clip(name, 30));
+        let place: Vec<_> = name.into_iter().chain(region).collect();
         let mut about =
-            vec![format!("{}{}", clip(service, 22), clip(&kind, 22)), clip(row.vpc_endpoint_id.as_str(), 28)];
-        about.extend(row.name.as_deref().map(|name| clip(name, 22)));
-        if self.several_regions {
-            about.push(clip(row.region.as_str(), 22));
+            vec![format!("{}{}", clip(service, 30), clip(&kind, 22)), clip(row.vpc_endpoint_id.as_str(), 28)];
+        if !place.is_empty() {
+            about.push(place.join(", "));
         }
         let dash = || "-".to_owned();
         let quantity = |gb: Decimal| grouped(gb, u32::from(gb < Decimal::TEN));
         let decision = row.verdict.decision;
-        let mut verdict = Cell::new(decision.as_str());
+        let basis = row.verdict.basis.map(|basis| format!("\n{}", basis.as_str())).unwrap_or_default();
+        let mut verdict = Cell::new(format!("{}{basis}", decision.as_str()));
         if self.style.color {
             verdict = match decision {
                 Decision::Drop => verdict.fg(comfy_table::Color::Red),
@@ -311,7 +317,7 @@ impl Page<'_> {
         for column in table.column_iter_mut() {
             column.set_padding((0, gap));
         }
-        if let Some(ids) = table.column_mut(0) {
+        if let Some(ids) = table.column_mut(0).filter(|_| self.style.width < ROOMY) {
             // An id is copied, so it must stay in one piece.
             ids.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(ID_WIDTH + gap)));
         }
