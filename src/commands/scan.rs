@@ -31,12 +31,13 @@ pub(super) fn collect(account: &AccountArgs, window: &WindowArgs, quiet: bool) -
         endpoint_url: account.endpoint_url.clone(),
         window: window.window(now())?,
     };
-    let progress = ScanProgress::new(quiet);
+    // Logged calls and a moving line would overwrite each other.
+    let progress = ScanProgress::new(quiet || tracing::enabled!(tracing::Level::DEBUG));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let collected = runtime.block_on(async {
         tokio::select! {
             collected = aws::collect(&options, progress.listener()) => collected.map_err(anyhow::Error::from),
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; nothing was written")),
+            () = interrupted() => Err(anyhow::anyhow!("interrupted; nothing was written")),
         }
     });
     // What is still under way (after Ctrl-C, a credential process, say) must not keep the process.
@@ -47,6 +48,19 @@ pub(super) fn collect(account: &AccountArgs, window: &WindowArgs, quiet: bool) -
         tell(&collected.calls);
     }
     Ok(collected.snapshot)
+}
+
+/// Until Ctrl-C, or a polite request to end.
+async fn interrupted() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    let _no_handler = tokio::signal::ctrl_c().await;
 }
 
 /// What the scan asked, by operation, and what that costs.

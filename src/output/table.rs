@@ -80,7 +80,10 @@ impl Page<'_> {
     }
 
     fn summary(&mut self, report: &Report) -> io::Result<()> {
-        let date = |instant: jiff::Timestamp| instant.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string();
+        let date = |instant: jiff::Timestamp| {
+            let utc = instant.to_zoned(TimeZone::UTC);
+            utc.strftime(if utc.hour() == 0 { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" }).to_string()
+        };
         let window = &report.window;
         let scope = format!(
             "{} · {} · {} to {} UTC ({} h)",
