@@ -78,25 +78,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         })
         .collect();
     let break_even = context.break_even_per_zone(part).map(gb).unwrap_or_default();
-    let mut notes = vec![
-        "The declared share decides: measure it with flow logs and Resolver query logs before you buy.".to_owned(),
-        "With private DNS on, all clients of the VPC move to the endpoint at once; its security group must admit them on 443.".to_owned(),
-    ];
-    if count < zones.len() {
-        notes.push(format!(
-            "It pays off in one zone, not in all {}: clients in the other zones use it at no transfer charge, but lose it when that zone fails.",
-            zones.len()
-        ));
-    }
-    if service.as_str() == "execute-api" {
-        notes.push(
-            "Private DNS of execute-api takes every API Gateway name of the Region, third parties' public APIs too."
-                .to_owned(),
-        );
-    }
-    if service.as_str().starts_with("ecr.") {
-        notes.push("Image layers come from S3: the free S3 gateway endpoint carries those, this one only manifests and tokens. Do not count layers into the share.".to_owned());
-    }
     let hours = Decimal::from(HOURS_PER_MONTH) * Decimal::from(count);
     Some(Finding {
         rule: AUDIT.id,
@@ -129,9 +110,31 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         remedy: Remedy {
             kind: RemedyKind::CreateInterfaceEndpoint,
             commands: create(part, view, service, &chosen).into_iter().collect(),
-            notes,
+            notes: notes(service, count, zones.len()),
         },
     })
+}
+
+fn notes(service: &Service, chosen: usize, zones: usize) -> Vec<String> {
+    let mut notes = vec![
+        "The declared share decides: measure it with flow logs and Resolver query logs before you buy.".to_owned(),
+        "With private DNS on, all clients of the VPC move to the endpoint at once; its security group must admit them on 443.".to_owned(),
+    ];
+    if chosen < zones {
+        notes.push(format!(
+            "It pays off in one zone, not in all {zones}: clients in the other zones use it at no transfer charge, but lose it when that zone fails."
+        ));
+    }
+    if service.as_str() == "execute-api" {
+        notes.push(
+            "Private DNS of execute-api takes every API Gateway name of the Region, third parties' public APIs too."
+                .to_owned(),
+        );
+    }
+    if service.as_str().starts_with("ecr.") {
+        notes.push("Image layers come from S3: the free S3 gateway endpoint carries those, this one only manifests and tokens. Do not count layers into the share.".to_owned());
+    }
+    notes
 }
 
 /// One command line: a security group that admits the VPC on 443, and the endpoint with it.
