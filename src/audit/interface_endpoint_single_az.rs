@@ -34,8 +34,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     let cost = context.costs.endpoint(id)?;
     let service = own_service(cost)?;
     let [only] = endpoint.subnet_ids.as_slice() else { return None };
-    // What is to be dropped needs no second zone.
-    if !is_working(endpoint) || context.verdict(part, cost).decision == Decision::Drop {
+    if !is_working(endpoint) {
         return None;
     }
     let view = part.vpc(&endpoint.vpc_id)?;
@@ -53,6 +52,13 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         Ok(usd) => format!("Each further zone costs {} a month.", super::context::usd(usd)),
         Err(missing) => format!("What a further zone costs is unknown: there is {missing}."),
     };
+    let mut notes = vec![
+        price,
+        "Clients in other zones reach the endpoint at no transfer charge, so this buys availability, not money: a development VPC may well do without.".to_owned(),
+    ];
+    if context.verdict(part, cost).decision == Decision::Drop {
+        notes.push("Decide first whether to keep it: by its traffic it costs more than it saves.".to_owned());
+    }
     Some(Finding {
         rule: AUDIT.id,
         account_id: part.scan.account_id.clone(),
@@ -61,20 +67,10 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         service: Some(service.clone()),
         resources: vec![id.to_string(), only.to_string()],
         title: format!("{} endpoint {id} is in {zone} only", service.title()),
-        detail: format!(
-            "Clients sit in {} too. When {zone} fails they lose the service with it.",
-            others.join(", ")
-        ),
+        detail: format!("Clients sit in {} too. When {zone} fails they lose the service with it.", others.join(", ")),
         basis: Basis::Configuration,
         money: None,
         evidence: Vec::new(),
-        remedy: Remedy {
-            kind: RemedyKind::AddEndpointSubnets,
-            commands: add.into_iter().collect(),
-            notes: vec![
-                price,
-                "Clients in other zones reach the endpoint at no transfer charge, so this buys availability, not money: a development VPC may well do without.".to_owned(),
-            ],
-        },
+        remedy: Remedy { kind: RemedyKind::AddEndpointSubnets, commands: add.into_iter().collect(), notes },
     })
 }

@@ -25,7 +25,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     let id = &endpoint.vpc_endpoint_id;
     let cost = context.costs.endpoint(id)?;
     let service = own_service(cost).filter(|service| Service::WITH_GATEWAY_ENDPOINT.contains(service))?;
-    if !is_working(endpoint) || !takes_names(endpoint) || cost.bytes == Some(0) {
+    if !is_working(endpoint) || !takes_names(endpoint) {
         return None;
     }
     let view = part.vpc(&endpoint.vpc_id)?;
