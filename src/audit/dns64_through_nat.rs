@@ -3,7 +3,7 @@
 use ipnet::{IpNet, Ipv6Net};
 
 use super::{Audit, Context, Dataset, command};
-use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{NatGatewayId, RouteState, RouteTable};
 use crate::topology::{Part, SubnetView, VpcView, is_live};
 
@@ -41,17 +41,9 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, subnet: &Sub
     let ipv6_only = subnet.subnet.cidr_block.is_none();
     let arguments = ["--subnet-id", id, "--no-enable-dns64"];
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: view.vpc_id.clone(),
-        service: None,
         resources: vec![id.to_owned(), table.route_table_id.to_string(), nat.to_string()],
         title: format!("{id} resolves IPv4-only names to NAT64 through {nat}"),
         detail: "With DNS64 on, names without an IPv6 address resolve to 64:ff9b::/96, and that route leads to the NAT gateway: such traffic is billed as NAT, also to services with a gateway endpoint, whose routes are for IPv4 addresses.".to_owned(),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy {
             kind: RemedyKind::ChangeSubnet,
             commands: if ipv6_only { Vec::new() } else { command::ec2(part.region(), "modify-subnet-attribute", arguments).into_iter().collect() },
@@ -61,5 +53,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, subnet: &Sub
                 vec!["The subnet is dual-stack: without DNS64 its clients use IPv4 for such names, and with it the gateway endpoints. Clients that speak IPv6 only would lose IPv4 destinations.".to_owned()]
             },
         },
+        ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }

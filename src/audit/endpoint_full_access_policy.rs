@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Audit, Context, Dataset, command};
-use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointType, Service, VpcEndpoint};
 use crate::topology::{Part, is_working};
 
@@ -74,10 +74,6 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
         notes.push("Allow the buckets that AWS itself serves from as well, such as those of ECR's image layers (prod-REGION-starport-layer-bucket) and of package repositories: their requests carry other principals, or none.".to_owned());
     }
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         resources: vec![id.to_string()],
         title: format!(
             "{} {}endpoint {id} lets everyone do everything",
@@ -86,14 +82,12 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
         ),
         service: Some(service),
         detail: "Its policy is the default one. Credentials from any account, also stolen or smuggled ones, can move data through it.".to_owned(),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy {
             kind: RemedyKind::RestrictEndpointPolicy,
             commands: command::ec2(part.region(), "modify-vpc-endpoint", arguments).into_iter().collect(),
             notes,
         },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 

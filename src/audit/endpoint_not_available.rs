@@ -1,7 +1,7 @@
 //! Finds endpoints that do not work, and prefix-list routes that lead nowhere.
 
 use super::{Audit, Context, Dataset, command};
-use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointState, EndpointType, RouteState, Service, VpcEndpoint};
 use crate::topology::{Part, TableView, VpcView, is_working};
 
@@ -41,17 +41,10 @@ fn broken(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Opt
     let failure = endpoint.failure.as_ref().map(|failure| format!(" AWS says: {failure}.")).unwrap_or_default();
     let show = ["--vpc-endpoint-ids", id.as_str(), "--query", "VpcEndpoints[].[State,FailureReason,LastError]"];
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         service: Service::of_endpoint(&endpoint.service_name, part.region()),
         resources: vec![id.to_string()],
         title: format!("Endpoint {id} {what}"),
         detail: format!("Its state is {}.{failure}{billed}", endpoint.state),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy {
             kind: RemedyKind::RepairEndpoint,
             commands: command::ec2(part.region(), "describe-vpc-endpoints", show).into_iter().collect(),
@@ -64,6 +57,7 @@ fn broken(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Opt
                     .to_owned(),
             }],
         },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 
@@ -89,17 +83,9 @@ fn lost(part: &Part<'_>, view: &VpcView<'_>, table: &TableView<'_>) -> Option<Fi
         command::ec2(part.region(), "delete-route", ["--route-table-id", id, "--destination-prefix-list-id", list])
     };
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: view.vpc_id.clone(),
-        service: None,
         resources: std::iter::once(id).chain(lists.iter().copied()).map(str::to_owned).collect(),
         title: format!("Route table {id} sends {} into nothing", lists.join(", ")),
         detail: "The target of its prefix-list route does not exist any more, so traffic to those addresses is dropped instead of taking the default route.".to_owned(),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy {
             kind: RemedyKind::RepairEndpoint,
             commands: lists.iter().filter_map(delete).collect(),
@@ -108,5 +94,6 @@ fn lost(part: &Part<'_>, view: &VpcView<'_>, table: &TableView<'_>) -> Option<Fi
                 "AWS may refuse to delete a gateway endpoint's own route by hand: it goes with the endpoint's association.".to_owned(),
             ],
         },
+        ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }

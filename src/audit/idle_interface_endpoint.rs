@@ -39,10 +39,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     notes.extend(cost.hours.and_then(Context::short_window_note));
     let usd = cost.monthly_usd();
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         service: Some(service.clone()),
         resources: vec![id.to_string()],
         title: format!("{} endpoint {id} carried nothing", service.title()),
@@ -58,6 +54,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
             commands: delete(part, endpoint).into_iter().collect(),
             notes,
         },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 

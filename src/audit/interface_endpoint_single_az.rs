@@ -2,7 +2,7 @@
 
 use super::verdict::own_service;
 use super::{Audit, Context, Dataset, Decision, command};
-use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{Subnet, VpcEndpoint};
 use crate::pricing::Product;
 use crate::topology::{Part, VpcView, Way, is_working};
@@ -60,17 +60,11 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         notes.push("Decide first whether to keep it: by its traffic it costs more than it saves.".to_owned());
     }
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         service: Some(service.clone()),
         resources: vec![id.to_string(), only.to_string()],
         title: format!("{} endpoint {id} is in {zone} only", service.title()),
         detail: format!("Clients sit in {} too. When {zone} fails they lose the service with it.", others.join(", ")),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy { kind: RemedyKind::AddEndpointSubnets, commands: add.into_iter().collect(), notes },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
