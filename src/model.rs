@@ -26,5 +26,5 @@ pub use service::Service;
 pub use snapshot::{
     EndpointMetrics, Gap, Metrics, NatGatewayMetrics, RegionScan, SNAPSHOT_SCHEMA, Snapshot, SnapshotError,
 };
-pub use unit::{Bytes, Gigabytes, HOURS_PER_MONTH, Hours, Usd};
+pub use unit::{Bytes, Gigabytes, HOURS_PER_MONTH, Hours, Usd, grouped};
 pub use window::{Window, WindowError};

@@ -201,7 +201,13 @@ impl Report {
             },
             nat_gateways: row::nat_gateways(&topology, &costs),
             endpoints: row::endpoints(&context),
-            findings: findings.into_iter().map(FindingRow::from).collect(),
+            findings: findings
+                .into_iter()
+                .map(|finding| {
+                    let name = topology.vpc(&finding.vpc_id).and_then(|(_, view)| view.name());
+                    FindingRow::new(finding, name)
+                })
+                .collect(),
             skipped,
             gaps,
             notes: note::notes(&topology, &costs),

@@ -29,6 +29,8 @@ pub struct Topology<'a> {
     nat_gateways: HashMap<&'a NatGatewayId, &'a NatGateway>,
     attachments: Vec<&'a TransitGatewayAttachment>,
     transit_gateway_route_tables: Vec<&'a TransitGatewayRouteTable>,
+    /// Subnets that traffic only passes through: it enters there from a transit gateway or a firewall.
+    entries: BTreeSet<&'a SubnetId>,
 }
 
 /// One account's view of one Region.
@@ -103,7 +105,7 @@ impl<'a> Topology<'a> {
         }
         let scans = || snapshot.regions.iter();
         let mut seen = BTreeSet::new();
-        Self {
+        let mut topology = Self {
             vpcs,
             nat_gateways: scans().flat_map(|scan| &scan.nat_gateways).map(|nat| (&nat.nat_gateway_id, nat)).collect(),
             // Both accounts of a shared transit gateway may list an attachment; its owner's listing tells more.
@@ -112,8 +114,11 @@ impl<'a> Topology<'a> {
                 .filter(|attachment| seen.insert((&attachment.attachment_id, attachment.route_table_id.is_some())))
                 .collect(),
             transit_gateway_route_tables: scans().flat_map(|scan| &scan.transit_gateway_route_tables).collect(),
+            entries: BTreeSet::new(),
             parts,
-        }
+        };
+        topology.entries = topology.find_entries();
+        topology
     }
 
     /// A NAT gateway of any scanned account.
@@ -238,14 +243,29 @@ impl<'a> VpcView<'a> {
         self.subnets.iter().map(|view| view.subnet).find(|subnet| subnet.subnet_id == *id)
     }
 
-    /// Its working gateway endpoint for a service. `s3express` is another service than `s3`.
-    #[must_use]
-    pub fn gateway_endpoint(&self, service: &Service, region: &RegionName) -> Option<&'a VpcEndpoint> {
-        self.endpoints.iter().copied().find(|endpoint| {
-            endpoint.endpoint_type == EndpointType::Gateway
+    /// Its working endpoints of a type for a service. `s3express` is another service than `s3`.
+    pub fn endpoints_for(
+        &self,
+        endpoint_type: EndpointType,
+        service: &Service,
+        region: &RegionName,
+    ) -> impl Iterator<Item = &'a VpcEndpoint> {
+        self.endpoints.iter().copied().filter(move |endpoint| {
+            endpoint.endpoint_type == endpoint_type
                 && is_working(endpoint)
                 && Service::of_endpoint(&endpoint.service_name, region).as_ref() == Some(service)
         })
+    }
+
+    /// Its working gateway endpoints for a service: mostly one, but different tables may use different ones.
+    pub fn gateway_endpoints(&self, service: &Service, region: &RegionName) -> impl Iterator<Item = &'a VpcEndpoint> {
+        self.endpoints_for(EndpointType::Gateway, service, region)
+    }
+
+    /// Whether an interface endpoint's private names take the VPC's traffic to a service, so that no route decides.
+    #[must_use]
+    pub fn is_led_by_name(&self, service: &Service, region: &RegionName) -> bool {
+        self.endpoints_for(EndpointType::Interface, service, region).any(takes_names)
     }
 
     /// The distinct Availability Zones of some subnets of it.
@@ -261,6 +281,12 @@ impl TableView<'_> {
     pub fn id(&self) -> &RouteTableId {
         &self.table.route_table_id
     }
+}
+
+/// Whether the service's public name resolves to an interface endpoint inside the VPC.
+#[must_use]
+pub fn takes_names(endpoint: &VpcEndpoint) -> bool {
+    endpoint.private_dns_enabled && endpoint.private_dns_only_for_inbound_resolver_endpoint != Some(true)
 }
 
 /// Whether an endpoint can carry traffic now or in a moment.

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::assumption::Assumptions;
 use crate::cost::{Costs, NatGatewayCost};
 use crate::finding::{Basis, Evidence};
-use crate::model::{HOURS_PER_MONTH, Hours, RegionName, Service, Usd, Window};
+use crate::model::{HOURS_PER_MONTH, Hours, RegionName, Service, Usd, Window, grouped};
 use crate::pricing::{MissingRate, PriceBook, Product, Region};
 use crate::topology::Topology;
 
@@ -92,11 +92,11 @@ impl Context<'_> {
 
 /// Gigabytes as people read them.
 pub(super) fn gb(quantity: Decimal) -> String {
-    let places = if quantity < Decimal::TEN { 2 } else { 1 };
-    format!("{} GB", quantity.round_dp(places).normalize())
+    let places = if quantity < Decimal::TEN { 2 } else { 0 };
+    format!("{} GB", grouped(quantity, places))
 }
 
 /// Dollars as people read them.
 pub(super) fn usd(amount: Usd) -> String {
-    format!("${:.2}", amount.0.round_dp(2))
+    format!("${}", grouped(amount.0, 2))
 }

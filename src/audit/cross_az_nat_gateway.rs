@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
+use rust_decimal::Decimal;
+
 use super::context::{gb, usd};
 use super::{Audit, Context, Dataset, command};
 use crate::cost::NatGatewayCost;
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
-use crate::model::{AvailabilityMode, ConnectivityType, NatGateway, Subnet, Usd};
+use crate::model::{AvailabilityMode, ConnectivityType, NatGateway, NatGatewayId, Route, Subnet, Usd};
 use crate::pricing::{MissingRate, Product};
 use crate::topology::{Part, TableView, VpcView, Way, is_live};
 
@@ -59,36 +62,11 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
     let price = Price::new(context, part, cost, gateway);
     let gigabytes = cost.monthly_gb();
     let (money, figures) = match (&price, gigabytes) {
+        (_, Some(gigabytes)) if gigabytes.is_zero() => return None,
         (Ok(price), Some(gigabytes)) => {
-            let crossing = price.crossing * gigabytes;
-            // In the best case all of it comes from a zone that has a gateway already, else from one new gateway's.
-            let extra = if at_home.is_empty() { price.gateway } else { Usd::ZERO };
-            let high = crossing - extra;
-            if high <= Usd::ZERO {
-                return None;
-            }
-            let claim = Claim { on: Pool::CrossAz(id.clone()), service: None, low: Usd::ZERO, high, limit: high };
-            (
-                Some(Money { current: crossing, claims: vec![claim] }),
-                format!(
-                    "At most all of its {} a month cross zones, at {} each ({} out of one zone and as much into the other). {}",
-                    gb(gigabytes),
-                    price.crossing.0.normalize(),
-                    (price.crossing.0 / rust_decimal::Decimal::TWO).normalize(),
-                    if at_home.is_empty() {
-                        format!(
-                            "A gateway of its own costs a zone {} a month, which pays off above {}.",
-                            usd(price.gateway),
-                            gb(price.break_even())
-                        )
-                    } else {
-                        String::new()
-                    }
-                ),
-            )
+            let (money, figures) = price.weigh(id, gigabytes, at_home.is_empty());
+            (Some(money), figures)
         }
-        // A single gateway may well be the cheapest design; without figures nothing says that it is not.
-        _ if at_home.is_empty() => return None,
         (Err(missing), _) => (None, format!("There is {missing}, so the saving is unknown.")),
         (_, None) => (None, format!("The bytes of {id} are not known, so the saving is unknown.")),
     };
@@ -107,7 +85,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
         "crossing, out of a zone and into another",
         part.region(),
         Product::InterAzGb,
-        gigabytes.map(|g| g * rust_decimal::Decimal::TWO),
+        gigabytes.map(|g| g * Decimal::TWO),
     )];
     if at_home.is_empty() {
         evidence.push(context.line(
@@ -153,7 +131,7 @@ impl Price {
         cost: &NatGatewayCost<'_>,
         gateway: &NatGateway,
     ) -> Result<Self, MissingRate> {
-        let crossing = context.prices.unit(cost.region, Product::InterAzGb)? * rust_decimal::Decimal::TWO;
+        let crossing = context.prices.unit(cost.region, Product::InterAzGb)? * Decimal::TWO;
         let mut month = context.per_month(part.region(), Product::NatGatewayHour)?;
         if gateway.connectivity_type == ConnectivityType::Public {
             month += context.per_month(part.region(), Product::PublicIpv4Hour)?;
@@ -161,8 +139,30 @@ impl Price {
         Ok(Self { crossing, gateway: month })
     }
 
-    fn break_even(&self) -> rust_decimal::Decimal {
-        self.gateway.0.checked_div(self.crossing.0).unwrap_or_default()
+    /// What can be saved of so many gigabytes, and why.
+    fn weigh(&self, id: &NatGatewayId, gigabytes: Decimal, needs_gateway: bool) -> (Money, String) {
+        let current = self.crossing * gigabytes;
+        // In the best case all of it comes from a zone that has a gateway already, else from one new gateway's.
+        let high = if needs_gateway { (current - self.gateway).max(Usd::ZERO) } else { current };
+        let claim = Claim { on: Pool::CrossAz(id.clone()), service: None, low: Usd::ZERO, high, limit: high };
+        let mut figures = format!(
+            "At most all of its {} a month cross zones, at ${} per GB (${} out of one zone and as much into the other): {}.",
+            gb(gigabytes),
+            self.crossing.0.normalize(),
+            (self.crossing.0 / Decimal::TWO).normalize(),
+            usd(current),
+        );
+        if needs_gateway {
+            let break_even = self.gateway.0.checked_div(self.crossing.0).map(gb).unwrap_or_default();
+            figures.push_str(&format!(
+                " A gateway of its own costs a zone {} a month, which pays off above {break_even}.",
+                usd(self.gateway)
+            ));
+            if high == Usd::ZERO {
+                figures.push_str(" At this traffic the one gateway is the cheaper design; what more would buy is that a zone's failure takes only that zone offline.");
+            }
+        }
+        (Money { current, claims: vec![claim] }, figures)
     }
 }
 
@@ -185,7 +185,17 @@ fn remedy(
             ));
             continue;
         };
+        let whole = |route: &Route| {
+            route.destination_cidr.is_some_and(|cidr| matches!(cidr, IpNet::V4(_)) && cidr.prefix_len() == 0)
+        };
         if let Some(home) = gateways.get(zone) {
+            if !table.table.routes.iter().any(whole) {
+                notes.push(format!(
+                    "Point the routes of {id} that lead to the internet to {} instead.",
+                    home.nat_gateway_id
+                ));
+                continue;
+            }
             let home = home.nat_gateway_id.as_str();
             let arguments = ["--route-table-id", id, "--destination-cidr-block", "0.0.0.0/0", "--nat-gateway-id", home];
             commands.extend(command::ec2(part.region(), "replace-route", arguments));

@@ -56,7 +56,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, subnet: &Sub
             kind: RemedyKind::ChangeSubnet,
             commands: if ipv6_only { Vec::new() } else { command::ec2(part.region(), "modify-subnet-attribute", arguments).into_iter().collect() },
             notes: if ipv6_only {
-                vec!["The subnet is IPv6-only, so DNS64 is its only way to IPv4. Use dual-stack names of AWS services (SERVICE.REGION.api.aws), which have IPv6 addresses of their own, and interface endpoints with IPv6.".to_owned()]
+                vec!["The subnet is IPv6-only, so DNS64 is its only way to IPv4. Use dual-stack names of AWS services (SERVICE.REGION.api.aws, s3.dualstack.REGION.amazonaws.com), which have IPv6 addresses of their own, and interface endpoints with IPv6.".to_owned()]
             } else {
                 vec!["The subnet is dual-stack: without DNS64 its clients use IPv4 for such names, and with it the gateway endpoints. Clients that speak IPv6 only would lose IPv4 destinations.".to_owned()]
             },

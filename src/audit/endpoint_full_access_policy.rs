@@ -19,7 +19,8 @@ fn run(_: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
     part.scan.vpc_endpoints.iter().filter_map(|endpoint| look(part, endpoint)).collect()
 }
 
-/// Whether a policy document has a statement that allows everything to everyone.
+/// Whether a policy document is the default one: a single statement that allows everything to everyone. One with
+/// further statements (a data perimeter's denials, say) was written by somebody who meant it.
 fn allows_everything(document: &str) -> bool {
     let Ok(policy) = serde_json::from_str::<Value>(document) else { return false };
     let statements = match policy.get("Statement") {
@@ -27,17 +28,16 @@ fn allows_everything(document: &str) -> bool {
         Some(statement @ Value::Object(_)) => std::slice::from_ref(statement),
         _ => return false,
     };
-    statements.iter().any(|statement| {
-        let is_all = |key| statement.get(key).is_some_and(is_star);
-        let everyone = statement
-            .get("Principal")
-            .is_some_and(|principal| is_star(principal) || principal.get("AWS").is_some_and(is_star));
-        statement.get("Effect").and_then(Value::as_str) == Some("Allow")
-            && statement.get("Condition").is_none()
-            && everyone
-            && is_all("Action")
-            && is_all("Resource")
-    })
+    let [statement] = statements else { return false };
+    let is_all = |key| statement.get(key).is_some_and(is_star);
+    let everyone = statement
+        .get("Principal")
+        .is_some_and(|principal| is_star(principal) || principal.get("AWS").is_some_and(is_star));
+    statement.get("Effect").and_then(Value::as_str) == Some("Allow")
+        && statement.get("Condition").is_none()
+        && everyone
+        && is_all("Action")
+        && is_all("Resource")
 }
 
 fn is_star(value: &Value) -> bool {
@@ -53,7 +53,7 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
         return None;
     }
     let id = &endpoint.vpc_endpoint_id;
-    let service = Service::of_endpoint(&endpoint.service_name, part.region());
+    let service = Service::of_endpoint(&endpoint.service_name, part.region())?;
     let account = part.scan.account_id.as_str();
     let policy = serde_json::json!({
         "Version": "2012-10-17",
@@ -70,7 +70,7 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
     let mut notes = vec![
         "The command admits principals of this account only: a start, to be narrowed to the actions and resources in use. Whatever it does not allow stops working through this endpoint.".to_owned(),
     ];
-    if service.as_ref() == Some(&Service::S3) {
+    if service == Service::S3 {
         notes.push("Allow the buckets that AWS itself serves from as well, such as those of ECR's image layers (prod-REGION-starport-layer-bucket) and of package repositories: their requests carry other principals, or none.".to_owned());
     }
     Some(Finding {
@@ -81,10 +81,10 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
         resources: vec![id.to_string()],
         title: format!(
             "{} {}endpoint {id} lets everyone do everything",
-            service.as_ref().map_or("Third-party", Service::title),
+            service.title(),
             if endpoint.endpoint_type == EndpointType::Gateway { "gateway " } else { "" }
         ),
-        service,
+        service: Some(service),
         detail: "Its policy is the default one. Credentials from any account, also stolen or smuggled ones, can move data through it.".to_owned(),
         basis: Basis::Configuration,
         money: None,

@@ -9,13 +9,15 @@ pub(super) const AUDIT: Audit = Audit {
     id: "endpoint-not-available",
     title: "An endpoint does not work, or a route to one leads nowhere",
     manual: include_str!("endpoint_not_available.md"),
-    needs: &[Dataset::VpcEndpoints],
+    needs: &[Dataset::VpcEndpoints, Dataset::RouteTables],
     run,
 };
 
 fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
     let endpoints = part.scan.vpc_endpoints.iter().filter_map(|endpoint| broken(context, part, endpoint));
-    let routes = part.vpcs.iter().flat_map(|view| view.route_tables.iter().filter_map(|table| lost(part, view, table)));
+    // A participant of a shared VPC sees its owner's routes, but not its owner's endpoints.
+    let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
+    let routes = owned.flat_map(|view| view.route_tables.iter().filter_map(|table| lost(part, view, table)));
     endpoints.chain(routes).collect()
 }
 
@@ -101,7 +103,10 @@ fn lost(part: &Part<'_>, view: &VpcView<'_>, table: &TableView<'_>) -> Option<Fi
         remedy: Remedy {
             kind: RemedyKind::RepairEndpoint,
             commands: lists.iter().filter_map(delete).collect(),
-            notes: vec!["Better still, create the endpoint anew with this route table: the route comes back with it.".to_owned()],
+            notes: vec![
+                "Where the target was a gateway endpoint, create that anew with this route table, and the route comes back with it. Else point the route to a target that lives, or delete it.".to_owned(),
+                "AWS may refuse to delete a gateway endpoint's own route by hand: it goes with the endpoint's association.".to_owned(),
+            ],
         },
     })
 }

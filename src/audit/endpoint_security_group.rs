@@ -17,6 +17,9 @@ pub(super) const AUDIT: Audit = Audit {
 
 const HTTPS: i32 = 443;
 
+/// Services whose clients speak to other ports than 443.
+const OTHER_PORTS: [&str; 5] = ["cassandra", "cassandra-fips", "email-smtp", "iot.data", "transfer.server"];
+
 fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
     part.scan.vpc_endpoints.iter().filter_map(|endpoint| look(context, part, endpoint)).collect()
 }
@@ -75,6 +78,11 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
     if endpoint.endpoint_type != EndpointType::Interface || endpoint.requester_managed || !is_working(endpoint) {
         return None;
     }
+    // A third party's service may be on any port.
+    let service = Service::of_endpoint(&endpoint.service_name, part.region())?;
+    if OTHER_PORTS.contains(&service.as_str()) {
+        return None;
+    }
     let view = part.vpc(&endpoint.vpc_id)?;
     // With one of its groups unread nothing can be said: that one may admit what the others do not.
     let groups: Vec<&SecurityGroup> =
@@ -88,11 +96,7 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
         let blocks: Vec<_> = shut_out.iter().map(ToString::to_string).collect();
         problems.push(format!("Nothing admits port 443 from {}.", blocks.join(", ")));
         if let Some(group) = groups.first() {
-            for block in &blocks {
-                let id = group.security_group_id.as_str();
-                let arguments = ["--group-id", id, "--protocol", "tcp", "--port", "443", "--cidr", block];
-                commands.push(command::ec2(part.region(), "authorize-security-group-ingress", arguments));
-            }
+            commands.extend(shut_out.iter().filter_map(|block| admit(part, group, *block)));
         }
     }
     let anywhere: Vec<_> = groups
@@ -106,17 +110,16 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
         let id = group.security_group_id.as_str();
         problems.push(format!("{id} admits {} from anywhere ({cidr}).", ports(rule)));
         if rule.is_only_https() {
-            for block in view.vpc.iter().flat_map(|vpc| &vpc.cidr_blocks) {
-                let block = block.to_string();
-                let arguments = ["--group-id", id, "--protocol", "tcp", "--port", "443", "--cidr", &block];
-                commands.push(command::ec2(part.region(), "authorize-security-group-ingress", arguments));
-            }
+            let blocks = view.vpc.iter().flat_map(|vpc| &vpc.cidr_blocks);
+            let admissions: Vec<_> = blocks.filter_map(|block| admit(part, group, *block)).collect();
+            // Two rules that admit the world need the VPC admitted once.
+            commands.extend(admissions.into_iter().filter(|line| !commands.contains(line)).collect::<Vec<_>>());
             let permission = match cidr {
                 IpNet::V4(_) => format!("IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{{CidrIp={cidr}}}]"),
                 IpNet::V6(_) => format!("IpProtocol=tcp,FromPort=443,ToPort=443,Ipv6Ranges=[{{CidrIpv6={cidr}}}]"),
             };
             let arguments = ["--group-id", id, "--ip-permissions", &permission];
-            commands.push(command::ec2(part.region(), "revoke-security-group-ingress", arguments));
+            commands.extend(command::ec2(part.region(), "revoke-security-group-ingress", arguments));
         }
     }
     let others: Vec<_> = rules.iter().filter(|rule| !rule.is_only_https()).map(|rule| ports(rule)).collect();
@@ -130,8 +133,6 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
     notes.push(
         "Clients in other VPCs or on premises need their own address blocks admitted before 0.0.0.0/0 goes.".to_owned(),
     );
-    let service = Service::of_endpoint(&endpoint.service_name, part.region());
-    commands.dedup();
     Some(Finding {
         rule: AUDIT.id,
         account_id: part.scan.account_id.clone(),
@@ -142,21 +143,27 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
             .collect(),
         title: format!(
             "Security group of {} endpoint {} {}",
-            service.as_ref().map_or("third-party", Service::title),
+            service.title(),
             endpoint.vpc_endpoint_id,
             if shut_out.is_empty() { "admits too much" } else { "keeps clients out" }
         ),
-        service,
+        service: Some(service),
         detail: problems.join(" "),
         basis: Basis::Configuration,
         money: None,
         evidence: Vec::new(),
-        remedy: Remedy {
-            kind: RemedyKind::ChangeSecurityGroup,
-            commands: commands.into_iter().flatten().collect(),
-            notes,
-        },
+        remedy: Remedy { kind: RemedyKind::ChangeSecurityGroup, commands, notes },
     })
+}
+
+/// The command that admits a block on 443 to a group which has no such rule yet.
+fn admit(part: &Part<'_>, group: &SecurityGroup, block: Ipv4Net) -> Option<String> {
+    if group.ingress.iter().any(|rule| rule.is_only_https() && rule.cidrs.contains(&IpNet::V4(block))) {
+        return None;
+    }
+    let (id, block) = (group.security_group_id.as_str(), block.to_string());
+    let arguments = ["--group-id", id, "--protocol", "tcp", "--port", "443", "--cidr", &block];
+    command::ec2(part.region(), "authorize-security-group-ingress", arguments)
 }
 
 fn ports(rule: &SecurityGroupRule) -> String {

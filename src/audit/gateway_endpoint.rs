@@ -49,12 +49,13 @@ pub(super) fn saving(context: &Context<'_>, egress: &Egress<'_>, service: &Servi
     }
     let how = match context.assumptions.share(service) {
         Some(share) => format!(
-            "You declared {}% of the NAT gateways' bytes to be {}.",
+            "You declared {}% of the NAT gateways' bytes to be {}{}.",
             (share * rust_decimal::Decimal::ONE_HUNDRED).normalize(),
-            service.title()
+            service.title(),
+            if egress.behind.is_empty() { "" } else { ", whichever VPC they come from" }
         ),
         None => format!(
-            "How much of it is {} is not measured: anything from nothing to all of it. Flow logs, or --assume {}=PERCENT%, narrow that down.",
+            "How much of it is {} is not measured: anything from nothing to all of it. --assume {}=PERCENT% narrows that down.",
             service.title(),
             service
         ),
@@ -118,7 +119,7 @@ fn describe(transit_gateway: &TransitGatewayId, gateways: &Gateways<'_>) -> Stri
             format!("Traffic goes through transit gateway {transit_gateway} to the NAT gateways of {vpc_id}. ")
         }
         Gateways::Likely { vpc_id, .. } => format!(
-            "Traffic goes to transit gateway {transit_gateway}, whose route tables could not be read; of the VPCs attached to it only {vpc_id} leads on to NAT gateways. "
+            "Traffic goes to transit gateway {transit_gateway}, whose route tables do not show where it goes on; of the VPCs attached to it only {vpc_id} leads on to NAT gateways. "
         ),
         Gateways::Invisible => format!(
             "Traffic goes to transit gateway {transit_gateway}, and what is behind it is not visible in the scanned accounts: most likely a NAT gateway of another account. Scan that account too to see its bytes. "
@@ -128,7 +129,7 @@ fn describe(transit_gateway: &TransitGatewayId, gateways: &Gateways<'_>) -> Stri
 }
 
 /// What always follows a change of the route to a gateway service.
-pub(super) fn side_effects(service: &Service) -> Vec<String> {
+pub(super) fn side_effects(service: &Service, egress: &Egress<'_>) -> Vec<String> {
     let mut notes = vec![
         format!(
             "Open connections to {} break once when the route changes; clients that retry do not notice.",
@@ -147,6 +148,13 @@ pub(super) fn side_effects(service: &Service) -> Vec<String> {
         );
     } else {
         notes.push("Only tables of the same Region take this way, and only over IPv4.".to_owned());
+    }
+    if !egress.firewalls.is_empty() {
+        let firewalls: Vec<_> = egress.firewalls.iter().copied().collect();
+        notes.push(format!(
+            "This traffic passes the firewall endpoint {} now, and no longer will.",
+            firewalls.join(", ")
+        ));
     }
     notes
 }

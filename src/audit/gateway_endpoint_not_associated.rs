@@ -36,10 +36,13 @@ pub(crate) fn has_route(endpoint: &VpcEndpoint, table: &RouteTable) -> bool {
 }
 
 fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Service) -> Option<Finding> {
-    let endpoint = view.gateway_endpoint(service, part.region())?;
+    let endpoints: Vec<_> = view.gateway_endpoints(service, part.region()).collect();
+    let endpoint = endpoints.first()?;
     let tables = view.tables_through_nat(context.topology, part, service);
-    let missed: Vec<_> = tables.iter().filter(|(table, _)| !is_associated(endpoint, table.table)).collect();
-    if missed.is_empty() {
+    let is_missed = |table: &RouteTable| !endpoints.iter().any(|endpoint| is_associated(endpoint, table));
+    let missed: Vec<_> = tables.iter().filter(|(table, _)| is_missed(table.table)).collect();
+    // An interface endpoint that takes the service's names leaves nothing to the route.
+    if missed.is_empty() || view.is_led_by_name(service, part.region()) {
         return None;
     }
     let mut egress = Egress::default();
@@ -84,7 +87,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         remedy: Remedy {
             kind: RemedyKind::AssociateRouteTables,
             commands: associate.into_iter().collect(),
-            notes: side_effects(service)
+            notes: side_effects(service, &egress)
                 .into_iter()
                 .chain(["If the endpoint's policy is narrower than what these subnets use, their traffic is refused instead of routed: read it first.".to_owned()])
                 .collect(),

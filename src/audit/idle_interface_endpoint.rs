@@ -47,7 +47,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         resources: vec![id.to_string()],
         title: format!("{} endpoint {id} carried nothing", service.title()),
         detail: format!(
-            "It existed over the whole window in {zones} zone{} and published no BytesProcessed, which an interface endpoint does as soon as it carries traffic.",
+            "It existed over the whole window in {zones} zone{}, and its BytesProcessed show no traffic: an interface endpoint publishes them as soon as it carries any.",
             if zones == 1 { "" } else { "s" }
         ),
         basis: Basis::Metered,

@@ -1,5 +1,7 @@
 //! Finds NAT gateways that are paid by the hour and carry nothing.
 
+use rust_decimal::Decimal;
+
 use super::{Audit, Context, Dataset, command};
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{NatGateway, NatGatewayState, Route};
@@ -25,8 +27,9 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
     let id = &gateway.nat_gateway_id;
     let cost = context.costs.nat_gateway(id)?;
     let hours = cost.hours?;
-    let idle = gateway.state == NatGatewayState::Available && cost.bytes.processed() == Some(0);
-    if !idle || !context.shows_idleness(hours) {
+    let idle =
+        gateway.state == NatGatewayState::Available && cost.bytes.processed() == Some(0) && cost.all_zones_published;
+    if !idle || hours == 0 || !context.shows_idleness(hours) {
         return None;
     }
     let routes: Vec<_> = view
@@ -63,13 +66,16 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
         notes.push("Subnets on those tables lose their way to the internet. Nothing used it in the window.".to_owned());
     }
     notes.extend(Context::short_window_note(hours));
-    let month = crate::model::HOURS_PER_MONTH.into();
+    let month = Decimal::from(crate::model::HOURS_PER_MONTH);
     let product = if cost.regional { Product::RegionalNatGatewayAzHour } else { Product::NatGatewayHour };
-    let zones = cost.zone_hours.len().max(1);
-    let billed = if cost.regional { rust_decimal::Decimal::from(zones) * month } else { month };
+    let billed = if cost.regional {
+        month * Decimal::from(cost.zone_hours.values().sum::<u64>()) / Decimal::from(hours)
+    } else {
+        month
+    };
     let mut evidence = vec![context.line("hours", part.region(), product, Some(billed))];
     if !allocations.is_empty() {
-        let quantity = rust_decimal::Decimal::from(allocations.len()) * month;
+        let quantity = Decimal::from(allocations.len()) * month;
         evidence.push(context.line("public IPv4 addresses", part.region(), Product::PublicIpv4Hour, Some(quantity)));
     }
     let standing = cost.monthly_standing_usd();
@@ -81,7 +87,10 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
         service: None,
         resources: std::iter::once(id.as_str()).chain(tables.iter().copied()).map(str::to_owned).collect(),
         title: format!("{id} processed nothing in {hours} hours"),
-        detail: format!("CloudWatch's own zeros show it, not missing data. {pointed_at}"),
+        detail: format!(
+            "CloudWatch's own zeros show it, not missing data: it published them in {} of those hours. {pointed_at}",
+            cost.published_hours
+        ),
         basis: Basis::Metered,
         money: standing
             .map(|usd| Money { current: usd, claims: vec![Claim::exactly(Pool::NatStanding(id.clone()), usd)] }),

@@ -39,7 +39,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
     }
     let mut egress = Egress::default();
     let mut clients: Vec<&Subnet> = Vec::new();
-    for table in &view.route_tables {
+    for table in view.route_tables.iter().filter(|table| context.topology.has_clients(table)) {
         let way = context.topology.default_egress(part, table.table);
         if !way.own.is_empty() {
             clients.extend(&table.subnets);
@@ -51,10 +51,12 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         return None;
     }
     let mut parts = Vec::new();
+    let mut product = Product::NatGatewayGb;
     for id in &egress.own {
         let nat = context.costs.nat_gateway(id)?;
         let gigabytes = context.portion(nat, service)?.low_gb;
-        parts.push(((*id).clone(), gigabytes, context.prices.unit(part.region(), nat.data_product()).ok()?));
+        product = nat.data_product();
+        parts.push(((*id).clone(), gigabytes, context.prices.unit(part.region(), product).ok()?));
     }
     let total: Decimal = parts.iter().map(|(_, gigabytes, _)| *gigabytes).sum();
     let by_nat: Usd = parts.iter().map(|(_, gigabytes, rate)| *rate * *gigabytes).sum();
@@ -76,25 +78,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         })
         .collect();
     let break_even = context.break_even_per_zone(part).map(gb).unwrap_or_default();
-    let mut notes = vec![
-        "The declared share decides: measure it with flow logs and Resolver query logs before you buy.".to_owned(),
-        "With private DNS on, all clients of the VPC move to the endpoint at once; its security group must admit them on 443.".to_owned(),
-    ];
-    if count < zones.len() {
-        notes.push(format!(
-            "It pays off in one zone, not in all {}: clients in the other zones use it at no transfer charge, but lose it when that zone fails.",
-            zones.len()
-        ));
-    }
-    if service.as_str() == "execute-api" {
-        notes.push(
-            "Private DNS of execute-api takes every API Gateway name of the Region, third parties' public APIs too."
-                .to_owned(),
-        );
-    }
-    if service.as_str().starts_with("ecr.") {
-        notes.push("Image layers come from S3: the free S3 gateway endpoint carries those, this one only manifests and tokens. Do not count layers into the share.".to_owned());
-    }
     let hours = Decimal::from(HOURS_PER_MONTH) * Decimal::from(count);
     Some(Finding {
         rule: AUDIT.id,
@@ -120,16 +103,38 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         basis: Basis::Assumed,
         money: Some(Money { current: by_nat, claims }),
         evidence: vec![
-            context.line("through the NAT gateway", part.region(), Product::NatGatewayGb, Some(total)),
+            context.line("through the NAT gateway", part.region(), product, Some(total)),
             context.line("the same through the endpoint", part.region(), Product::InterfaceEndpointGb, Some(total)),
             context.line("zone hours of the endpoint", part.region(), Product::InterfaceEndpointAzHour, Some(hours)),
         ],
         remedy: Remedy {
             kind: RemedyKind::CreateInterfaceEndpoint,
             commands: create(part, view, service, &chosen).into_iter().collect(),
-            notes,
+            notes: notes(service, count, zones.len()),
         },
     })
+}
+
+fn notes(service: &Service, chosen: usize, zones: usize) -> Vec<String> {
+    let mut notes = vec![
+        "The declared share decides: measure it with flow logs and Resolver query logs before you buy.".to_owned(),
+        "With private DNS on, all clients of the VPC move to the endpoint at once; its security group must admit them on 443.".to_owned(),
+    ];
+    if chosen < zones {
+        notes.push(format!(
+            "It pays off in one zone, not in all {zones}: clients in the other zones use it at no transfer charge, but lose it when that zone fails."
+        ));
+    }
+    if service.as_str() == "execute-api" {
+        notes.push(
+            "Private DNS of execute-api takes every API Gateway name of the Region, third parties' public APIs too."
+                .to_owned(),
+        );
+    }
+    if service.as_str().starts_with("ecr.") {
+        notes.push("Image layers come from S3: the free S3 gateway endpoint carries those, this one only manifests and tokens. Do not count layers into the share.".to_owned());
+    }
+    notes
 }
 
 /// One command line: a security group that admits the VPC on 443, and the endpoint with it.

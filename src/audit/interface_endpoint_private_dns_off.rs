@@ -49,7 +49,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         .filter(|_| idle)
         .map(|current| Money { current, claims: vec![Claim::exactly(Pool::Endpoint(id.clone()), current)] });
     let carried = match (idle, cost.monthly_gb()) {
-        (true, _) => "It carried nothing over the window.".to_owned(),
+        (true, _) => "It carried nothing over the window, so all it costs is waste as it stands: ending it saves that; with private DNS on, it is what the NAT gateway charges for this traffic that falls instead.".to_owned(),
         (_, Some(gigabytes)) => format!(
             "It carried {} a month, so some clients use its own names (vpce-…) or a private hosted zone; all others pass it by.",
             super::context::gb(gigabytes)

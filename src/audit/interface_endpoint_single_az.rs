@@ -20,11 +20,13 @@ fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
 }
 
 /// The subnets that would use an endpoint: those without a public route of their own, if there are any.
-pub(super) fn clients<'a>(part: &Part<'a>, view: &VpcView<'a>) -> Vec<&'a Subnet> {
+fn clients<'a>(context: &Context<'_>, part: &Part<'a>, view: &VpcView<'a>) -> Vec<&'a Subnet> {
     let public = |table| part.default_ways(table).contains(&Way::Internet);
+    let subnets: Vec<_> =
+        view.subnets.iter().filter(|view| !context.topology.is_entry(&view.subnet.subnet_id)).collect();
     let private: Vec<_> =
-        view.subnets.iter().filter(|subnet| !subnet.route_table.is_some_and(public)).map(|view| view.subnet).collect();
-    if private.is_empty() { view.subnets.iter().map(|view| view.subnet).collect() } else { private }
+        subnets.iter().filter(|subnet| !subnet.route_table.is_some_and(public)).map(|view| view.subnet).collect();
+    if private.is_empty() { subnets.iter().map(|view| view.subnet).collect() } else { private }
 }
 
 fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
@@ -32,13 +34,12 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     let cost = context.costs.endpoint(id)?;
     let service = own_service(cost)?;
     let [only] = endpoint.subnet_ids.as_slice() else { return None };
-    // What is to be dropped needs no second zone.
-    if !is_working(endpoint) || context.verdict(part, cost).decision == Decision::Drop {
+    if !is_working(endpoint) {
         return None;
     }
     let view = part.vpc(&endpoint.vpc_id)?;
     let zone = view.subnet(only)?.availability_zone.as_str();
-    let clients = clients(part, view);
+    let clients = clients(context, part, view);
     let others: Vec<_> = VpcView::zones(clients.iter().copied()).into_iter().filter(|other| *other != zone).collect();
     if others.is_empty() {
         return None;
@@ -51,6 +52,13 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         Ok(usd) => format!("Each further zone costs {} a month.", super::context::usd(usd)),
         Err(missing) => format!("What a further zone costs is unknown: there is {missing}."),
     };
+    let mut notes = vec![
+        price,
+        "Clients in other zones reach the endpoint at no transfer charge, so this buys availability, not money: a development VPC may well do without.".to_owned(),
+    ];
+    if context.verdict(part, cost).decision == Decision::Drop {
+        notes.push("Decide first whether to keep it: by its traffic it costs more than it saves.".to_owned());
+    }
     Some(Finding {
         rule: AUDIT.id,
         account_id: part.scan.account_id.clone(),
@@ -59,20 +67,10 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         service: Some(service.clone()),
         resources: vec![id.to_string(), only.to_string()],
         title: format!("{} endpoint {id} is in {zone} only", service.title()),
-        detail: format!(
-            "Clients sit in {} too. When {zone} fails they lose the service with it.",
-            others.join(", ")
-        ),
+        detail: format!("Clients sit in {} too. When {zone} fails they lose the service with it.", others.join(", ")),
         basis: Basis::Configuration,
         money: None,
         evidence: Vec::new(),
-        remedy: Remedy {
-            kind: RemedyKind::AddEndpointSubnets,
-            commands: add.into_iter().collect(),
-            notes: vec![
-                price,
-                "Clients in other zones reach the endpoint at no transfer charge, so this buys availability, not money: a development VPC may well do without.".to_owned(),
-            ],
-        },
+        remedy: Remedy { kind: RemedyKind::AddEndpointSubnets, commands: add.into_iter().collect(), notes },
     })
 }

@@ -22,7 +22,9 @@ fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
 }
 
 fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Service) -> Option<Finding> {
-    if view.gateway_endpoint(service, part.region()).is_some() {
+    let has_one = view.gateway_endpoints(service, part.region()).next().is_some();
+    // An interface endpoint that takes the service's names leaves nothing to the route.
+    if has_one || view.is_led_by_name(service, part.region()) {
         return None;
     }
     let tables = view.tables_through_nat(context.topology, part, service);
@@ -44,7 +46,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         "create-vpc-endpoint",
         arguments.into_iter().chain(["--route-table-ids"]).chain(ids.iter().copied()),
     );
-    let mut notes = side_effects(service);
+    let mut notes = side_effects(service, &egress);
     if egress.behind.iter().any(|(_, gateways)| *gateways != Gateways::None) {
         notes.push(
             "The endpoint belongs into this VPC, where the traffic starts: one in the VPC of the NAT gateway does nothing for it."

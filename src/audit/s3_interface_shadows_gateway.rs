@@ -7,13 +7,13 @@ use super::{Audit, Context, Dataset, command};
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{Service, Usd, VpcEndpoint};
 use crate::pricing::Product;
-use crate::topology::{Part, VpcView, is_working};
+use crate::topology::{Egress, Part, VpcView, is_working, takes_names};
 
 pub(super) const AUDIT: Audit = Audit {
     id: "s3-interface-shadows-gateway",
     title: "A paid S3 or DynamoDB interface endpoint takes traffic that a gateway endpoint carries for nothing",
     manual: include_str!("s3_interface_shadows_gateway.md"),
-    needs: &[Dataset::VpcEndpoints, Dataset::RouteTables],
+    needs: &[Dataset::VpcEndpoints, Dataset::RouteTables, Dataset::Subnets],
     run,
 };
 
@@ -25,13 +25,11 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     let id = &endpoint.vpc_endpoint_id;
     let cost = context.costs.endpoint(id)?;
     let service = own_service(cost).filter(|service| Service::WITH_GATEWAY_ENDPOINT.contains(service))?;
-    let only_inbound = endpoint.private_dns_only_for_inbound_resolver_endpoint == Some(true);
-    let takes_traffic = is_working(endpoint) && endpoint.private_dns_enabled && !only_inbound && cost.bytes != Some(0);
-    if !takes_traffic {
+    if !is_working(endpoint) || !takes_names(endpoint) {
         return None;
     }
     let view = part.vpc(&endpoint.vpc_id)?;
-    let gateway = view.gateway_endpoint(&service, part.region());
+    let gateway = view.gateway_endpoints(&service, part.region()).next();
     let outside = has_clients_outside(view);
     let (basis, whose) = if outside {
         (
@@ -70,7 +68,8 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
                 None => ", and there is no gateway endpoint, which would cost nothing".to_owned(),
             }
         ),
-        basis,
+        // Without its bytes only the rule's form of "unknown" is left.
+        basis: if money.is_some() { basis } else { Basis::Bounded },
         money,
         evidence: vec![
             hours_line(context, cost),
@@ -81,7 +80,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
 }
 
 /// Whether routes of the VPC lead to networks that could use its interface endpoints.
-fn has_clients_outside(view: &VpcView<'_>) -> bool {
+pub(super) fn has_clients_outside(view: &VpcView<'_>) -> bool {
     view.route_tables.iter().flat_map(|table| &table.table.routes).any(|route| {
         let leads_to = |prefix: &str| {
             [&route.gateway_id, &route.other_target].into_iter().flatten().any(|target| target.starts_with(prefix))
@@ -134,6 +133,7 @@ fn remedy(
     notes.push(
         "The gateway endpoint must be associated with every route table whose subnets use the service.".to_owned(),
     );
-    notes.extend(super::gateway_endpoint::side_effects(service));
-    Remedy { kind: RemedyKind::ChangeEndpointDns, commands: commands.into_iter().flatten().collect(), notes }
+    notes.extend(super::gateway_endpoint::side_effects(service, &Egress::default()));
+    let kind = if outside { RemedyKind::ChangeEndpointDns } else { RemedyKind::DeleteEndpoint };
+    Remedy { kind, commands: commands.into_iter().flatten().collect(), notes }
 }

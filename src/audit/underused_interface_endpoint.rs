@@ -1,6 +1,7 @@
 //! Finds interface endpoints that cost more than the NAT gateway would charge for the same bytes.
 
 use super::idle_interface_endpoint::{delete, hours_line};
+use super::s3_interface_shadows_gateway::has_clients_outside;
 use super::verdict::own_service;
 use super::{Audit, Context, Dataset, Decision};
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
@@ -35,6 +36,10 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         "Open connections break once when it goes. Policies on aws:SourceVpce stop matching; security groups must allow the service's public addresses.".to_owned(),
         "Fewer zones are a middle way: each zone less saves its hours, and clients elsewhere reach the remaining ones at no transfer charge.".to_owned(),
     ];
+    if part.vpc(&endpoint.vpc_id).is_some_and(has_clients_outside) {
+        notes.push("Routes lead from its VPC to other networks: clients there may use it too, and cannot use this VPC's NAT gateway.".to_owned());
+    }
+    notes.push("Where a client's NAT gateway is in another zone, crossing costs $0.02 per GB on top of the NAT gateway's charge.".to_owned());
     if !endpoint.private_dns_enabled {
         notes.push(
             "Its clients use its own names (vpce-…) or a private hosted zone of yours: those must change first."

@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::Context;
 use super::context::{gb, usd};
+use super::s3_interface_shadows_gateway::has_clients_outside;
 use crate::cost::EndpointCost;
 use crate::finding::Basis;
 use crate::model::{ConnectivityType, EndpointState, EndpointType, NatGateway, Service, Usd};
 use crate::pricing::Product;
-use crate::topology::{Part, VpcView, Way, is_live};
+use crate::topology::{Part, VpcView, Way, is_live, takes_names};
 
 /// What to do with an endpoint, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -113,6 +114,11 @@ impl Context<'_> {
             return verdict;
         }
         if Service::WITH_GATEWAY_ENDPOINT.contains(service) {
+            let endpoint_takes_names = cost.endpoint.is_some_and(takes_names);
+            if endpoint_takes_names && part.vpc(cost.vpc_id).is_some_and(|view| !has_clients_outside(view)) {
+                let reason = format!("a gateway endpoint carries {} for nothing", service.title());
+                return Verdict::new(Decision::Drop, Some(Basis::Measured), reason);
+            }
             return Verdict::new(
                 Decision::Keep,
                 None,
@@ -175,12 +181,12 @@ impl Context<'_> {
 /// The NAT gateway that would take an endpoint's traffic, or why nothing would: every subnet must have another way.
 fn replacement<'a>(part: &Part<'a>, view: &VpcView<'a>) -> Result<&'a NatGateway, String> {
     let public = |nat: &&&NatGateway| is_live(nat) && nat.connectivity_type == ConnectivityType::Public;
-    let Some(nat) = view.nat_gateways.iter().find(public) else {
+    let Some(nat) = view.nat_gateways.iter().find(public).copied() else {
         return Err("its VPC has no NAT gateway that would take its traffic".to_owned());
     };
     let leaves = |way: &Way<'_>| match way {
         Way::Internet => true,
-        Way::Nat(id) => view.nat_gateways.iter().any(|nat| nat.nat_gateway_id == **id && is_live(nat)),
+        Way::Nat(id) => view.nat_gateways.iter().filter(public).any(|nat| nat.nat_gateway_id == **id),
         _ => false,
     };
     let isolated = view

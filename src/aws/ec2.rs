@@ -214,8 +214,8 @@ impl Ec2<'_> {
             .search_transit_gateway_routes()
             .transit_gateway_route_table_id(id.as_str())
             .filters(filter("type", ["static", "propagated"]))
-            .filters(filter("state", ["active", "blackhole"]))
-            .max_results(1000);
+            // Up to 1,000 come without `MaxResults`, which is also its upper limit.
+            .filters(filter("state", ["active", "blackhole"]));
         let more = AtomicBool::new(false);
         let listing = self
             .reader

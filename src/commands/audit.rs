@@ -33,7 +33,8 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
         return Ok(ExitStatus::Failed);
     }
     Ok(match args.fail_on {
-        Some(limit) if report.totals.monthly_usd.saving_low >= limit => ExitStatus::AboveThreshold,
+        // By the figure that the report shows.
+        Some(limit) if report.totals.monthly_usd.saving_low.rounded() >= limit.0 => ExitStatus::AboveThreshold,
         _ => ExitStatus::Done,
     })
 }

@@ -1,5 +1,6 @@
 //! Where output goes: opened before the slow work starts, and complete or not there at all.
 
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,32 +14,28 @@ use crate::output::Style;
 pub(super) enum Destination {
     Stdout,
     /// Written beside its place and moved there at the end.
-    Beside(Box<NamedTempFile>, PathBuf),
+    Beside(PathBuf),
     /// A device or pipe, which cannot be replaced.
-    Direct(std::fs::File, PathBuf),
+    Direct(File, PathBuf),
 }
 
 impl Destination {
-    /// Opens it, so that a place that cannot be written to is known at once.
+    /// Checks it, so that a place that cannot be written to is known at once. A file that is there stays as it is.
     pub(super) fn open(path: Option<&Path>) -> anyhow::Result<Self> {
         let Some(path) = path.filter(|path| *path != Path::new("-")) else { return Ok(Self::Stdout) };
         let cannot = || format!("cannot write {}", path.display());
         if let Ok(there) = std::fs::metadata(path) {
             anyhow::ensure!(!there.is_dir(), "cannot write {}: it is a folder", path.display());
-            let file = std::fs::OpenOptions::new().write(true).open(path).with_context(cannot)?;
+            let file = File::options().write(true).open(path).with_context(cannot)?;
             if !there.is_file() {
                 return Ok(Self::Direct(file, path.to_owned()));
             }
         }
         // A link is followed, so that its target is replaced and not the link.
         let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".natwise-");
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder).with_context(cannot)?;
-        Ok(Self::Beside(Box::new(file), path))
+        // Made and gone again: a run that is killed while it scans leaves nothing behind.
+        beside(&path)?;
+        Ok(Self::Beside(path))
     }
 
     /// Writes all of it.
@@ -53,8 +50,9 @@ impl Destination {
             Self::Direct(mut file, path) => {
                 buffered(&mut file).with_context(|| format!("cannot write {}", path.display()))?;
             }
-            Self::Beside(mut file, path) => {
+            Self::Beside(path) => {
                 let cannot = || format!("cannot write {}", path.display());
+                let mut file = beside(&path)?;
                 buffered(file.as_file_mut()).with_context(cannot)?;
                 file.persist(&path).with_context(cannot)?;
             }
@@ -77,4 +75,14 @@ impl Destination {
         let width = columns.or_else(measured).unwrap_or(100_u16).clamp(60, 400);
         Style { color, width, rows: (rows > 0).then_some(rows) }
     }
+}
+
+/// A new file in the folder of another one.
+fn beside(path: &Path) -> anyhow::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".natwise-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder).with_context(|| format!("cannot write {}", path.display()))
 }

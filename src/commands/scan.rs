@@ -1,5 +1,7 @@
 //! `natwise scan`, and the scan that `natwise audit` starts with.
 
+use std::io;
+
 use super::ExitStatus;
 use super::audit::eprint;
 use super::destination::Destination;
@@ -31,12 +33,14 @@ pub(super) fn collect(account: &AccountArgs, window: &WindowArgs, quiet: bool) -
         endpoint_url: account.endpoint_url.clone(),
         window: window.window(now())?,
     };
-    let progress = ScanProgress::new(quiet);
+    // Logged calls and a moving line would overwrite each other.
+    let progress = ScanProgress::new(quiet || tracing::enabled!(tracing::Level::DEBUG));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let collected = runtime.block_on(async {
+        let interruption = Interruption::listen()?;
         tokio::select! {
             collected = aws::collect(&options, progress.listener()) => collected.map_err(anyhow::Error::from),
-            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; nothing was written")),
+            () = interruption.wait() => Err(anyhow::anyhow!("interrupted; nothing was written")),
         }
     });
     // What is still under way (after Ctrl-C, a credential process, say) must not keep the process.
@@ -47,6 +51,37 @@ pub(super) fn collect(account: &AccountArgs, window: &WindowArgs, quiet: bool) -
         tell(&collected.calls);
     }
     Ok(collected.snapshot)
+}
+
+/// Ctrl-C and polite requests to end, listened to from here on.
+struct Interruption {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 2],
+}
+
+impl Interruption {
+    fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    async fn wait(mut self) {
+        #[cfg(unix)]
+        {
+            let [interrupt, terminate] = &mut self.signals;
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        #[cfg(not(unix))]
+        let _no_handler = tokio::signal::ctrl_c().await;
+    }
 }
 
 /// What the scan asked, by operation, and what that costs.

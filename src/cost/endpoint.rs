@@ -244,11 +244,14 @@ impl<'a> Draft<'a> {
 
     /// Interface endpoints publish only when there is traffic: silence over a window that one wholly existed in is
     /// zero. So is silence of one that was never there.
-    fn bytes(&self, whole_window: bool) -> Option<Bytes> {
+    fn bytes(&self, region: &RegionName, whole_window: bool) -> Option<Bytes> {
         if !self.by_month.is_empty() {
             return Some(self.by_month.values().fold(0, |sum, bytes| sum.saturating_add(*bytes)));
         }
-        let publishes = matches!(self.endpoint_type, EndpointType::Interface | EndpointType::GatewayLoadBalancer);
+        // CloudWatch gets nothing from endpoints of a service in another Region.
+        let foreign = self.endpoint.and_then(|endpoint| endpoint.service_region.as_ref()).is_some_and(|r| r != region);
+        let publishes =
+            !foreign && matches!(self.endpoint_type, EndpointType::Interface | EndpointType::GatewayLoadBalancer);
         // A refused or failed call says nothing about traffic.
         (publishes && self.asked && whole_window).then_some(0)
     }
@@ -263,7 +266,7 @@ impl<'a> Draft<'a> {
         let region = &scan.region;
         let created = self.endpoint.and_then(|endpoint| endpoint.creation_timestamp);
         let whole_window = self.endpoint.is_some() && created.is_some_and(|created| created <= window.start());
-        let bytes = self.bytes(whole_window);
+        let bytes = self.bytes(region, whole_window);
         let (hours_usd, data_usd, charges) = match self.billing() {
             Billing::Free => (Ok(Usd::ZERO), Ok(Usd::ZERO), Vec::new()),
             Billing::Unknown(reason) => (Err(reason.clone()), Err(reason), Vec::new()),

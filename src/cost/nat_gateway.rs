@@ -33,6 +33,10 @@ pub struct NatGatewayCost<'a> {
     pub hours: Option<Hours>,
     /// What its metrics say.
     pub bytes: NatBytes,
+    /// Whether every zone it is in published something: what did not may be anything.
+    pub all_zones_published: bool,
+    /// In how many hours it published something.
+    pub published_hours: usize,
     /// The charge for its hours.
     pub hours_usd: Amount,
     /// The charge for its bytes.
@@ -204,7 +208,12 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn price(self, scan: &'a RegionScan, id: &'a NatGatewayId, prices: &PriceBook) -> NatGatewayCost<'a> {
-        let bytes = NatBytes::read(&self.series);
+        let zones =
+            self.gateway.iter().flat_map(|gateway| &gateway.addresses).filter_map(|a| a.availability_zone.as_ref());
+        // A zone whose metrics were not answered leaves the whole unknown.
+        let answered = |zone: &String| self.series.iter().any(|series| series.availability_zone.as_ref() == Some(zone));
+        let complete = !self.regional || zones.into_iter().all(answered);
+        let bytes = if complete { NatBytes::read(&self.series) } else { NatBytes::default() };
         let life = self.hours.ok_or(Unknown::Lifetime);
         let (hour, gigabyte, billed_hours) = if self.regional {
             let sum = self.zone_hours.values().sum::<Hours>();
@@ -237,6 +246,8 @@ impl<'a> Draft<'a> {
             zone_hours: self.zone_hours,
             hours: self.hours,
             bytes,
+            all_zones_published: complete && self.series.iter().all(|series| span(series).is_some()),
+            published_hours: self.series.iter().map(|series| points(series)).max().unwrap_or(0),
             hours_usd,
             data_usd,
             addresses_usd,
@@ -300,7 +311,8 @@ fn regional_hours<'a>(
     zone_hours
 }
 
-/// How many hours have a datapoint of `BytesInFromSource`, which a gateway publishes as long as it lives.
+/// How many hours have a datapoint. A gateway publishes as long as it lives.
 fn points(series: &NatGatewayMetrics) -> usize {
-    series.bytes_in_from_source.iter().flatten().count()
+    let counts = [&series.bytes_in_from_source, &series.active_connection_count].map(|s| s.iter().flatten().count());
+    counts.into_iter().max().unwrap_or(0)
 }

@@ -116,6 +116,28 @@ impl schemars::JsonSchema for Usd {
     }
 }
 
+/// A number with commas between its thousands.
+#[must_use]
+pub fn grouped(value: Decimal, places: u32) -> String {
+    let text =
+        format!("{:.*}", places as usize, value.round_dp_with_strategy(places, RoundingStrategy::MidpointNearestEven));
+    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(a, b)| (a, Some(b)));
+    let digits = whole.trim_start_matches('-').len();
+    let mut grouped = String::with_capacity(text.len() + digits / 3);
+    let signs = whole.len() - digits;
+    for (index, c) in whole.chars().enumerate() {
+        if index > signs && (whole.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(c);
+    }
+    if let Some(fraction) = fraction {
+        grouped.push('.');
+        grouped.push_str(fraction);
+    }
+    grouped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,5 +160,15 @@ mod tests {
     fn a_month_is_730_hours() {
         assert_eq!(Usd(Decimal::from(744)).per_month(744), Usd(Decimal::from(730)));
         assert_eq!(Usd(Decimal::from(5)).per_month(0), Usd::ZERO);
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        let text = |value: &str, places| grouped(value.parse().unwrap(), places);
+        assert_eq!(text("1234567.891", 2), "1,234,567.89");
+        assert_eq!(text("999.999", 2), "1,000.00");
+        assert_eq!(text("0", 0), "0");
+        assert_eq!(text("-1234.5", 1), "-1,234.5");
+        assert_eq!(text("123", 0), "123");
     }
 }

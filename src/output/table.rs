@@ -7,15 +7,21 @@ mod finding;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style as Ansi};
-use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width};
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::{Style, clean, clip};
 use crate::audit::Decision;
-use crate::model::{Gigabytes, HOURS_PER_MONTH, Usd};
+use crate::model::{Gigabytes, HOURS_PER_MONTH, Usd, grouped};
 use crate::report::{EndpointRow, NatGatewayRow, Report};
+
+/// `vpce-` and seventeen digits.
+const ID_WIDTH: u16 = 22;
+
+/// From this width on there is room for names beside ids, and no column has to give way.
+const ROOMY: u16 = 100;
 
 const BOLD: Ansi = Ansi::new().bold();
 const DIM: Ansi = Ansi::new().dimmed();
@@ -25,7 +31,7 @@ const YELLOW: Ansi = AnsiColor::Yellow.on_default();
 
 /// Writes the report.
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page { style, out };
+    let mut page = Page { style, several_regions: report.scope.regions.len() > 1, out };
     page.summary(report)?;
     page.nat_gateways(report)?;
     page.endpoints(report)?;
@@ -36,6 +42,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
 /// Where and how the report is written.
 struct Page<'w> {
     style: Style,
+    several_regions: bool,
     out: &'w mut dyn Write,
 }
 
@@ -73,7 +80,10 @@ impl Page<'_> {
     }
 
     fn summary(&mut self, report: &Report) -> io::Result<()> {
-        let date = |instant: jiff::Timestamp| instant.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string();
+        let date = |instant: jiff::Timestamp| {
+            let utc = instant.to_zoned(TimeZone::UTC);
+            utc.strftime(if utc.hour() == 0 { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" }).to_string()
+        };
         let window = &report.window;
         let scope = format!(
             "{} · {} · {} to {} UTC ({} h)",
@@ -90,7 +100,7 @@ impl Page<'_> {
         let partial = if totals.partial { " at least, as parts are unknown" } else { "" };
         let cost = self.paint(BOLD, &format!("{} a month", usd(month.current)));
         let window_usd = totals.window_usd.total.map_or_else(|| "unknown".to_owned(), usd);
-        writeln!(self.out, "Cost      {cost}{partial} ({window_usd} in the window)")?;
+        self.hanging(&format!("{cost}{partial} ({window_usd} in the window)"), "Cost      ", "          ", None)?;
         let waste = if month.saving_high == Usd::ZERO {
             self.paint(GREEN, "none found")
         } else {
@@ -99,7 +109,7 @@ impl Page<'_> {
                 percent(month.saving_high, month.current).map(|p| format!(", up to {p}% of it")).unwrap_or_default();
             format!("{} a month{share}", self.paint(RED, &range))
         };
-        writeln!(self.out, "Waste     {waste}")?;
+        self.hanging(&waste, "Waste     ", "          ", None)?;
         let parts = [
             ("NAT hours", totals.window_usd.nat_hours),
             ("NAT data", totals.window_usd.nat_data),
@@ -136,7 +146,7 @@ impl Page<'_> {
 
     fn nat_gateway(&self, row: &NatGatewayRow) -> Vec<Cell> {
         let mut about = vec![clean(row.nat_gateway_id.as_str()).into_owned()];
-        about.extend(row.name.as_deref().map(|name| clip(name, 28)));
+        about.extend(row.name.as_deref().map(|name| clip(name, 22)));
         let mut kind = Vec::new();
         if row.availability_mode != "zonal" {
             kind.push(row.availability_mode.as_str());
@@ -172,8 +182,8 @@ impl Page<'_> {
         if rows.is_empty() {
             return self.heading("Endpoints: none");
         }
-        self.heading("Endpoints: keep or drop, by month of 730 hours")?;
-        let mut table = self.table(&["Endpoint", "AZs", "GB", "Cost $", "By NAT $", "Pays above GB", "Verdict"], 2);
+        self.heading("Endpoints: keep or drop, by month of 730 hours (pays off above so many GB)")?;
+        let mut table = self.table(&["Endpoint", "AZs", "GB", "Cost $", "By NAT $", "Pays above", "Verdict"], 1);
         for row in self.shown(rows) {
             table.add_row(self.endpoint(row));
         }
@@ -188,10 +198,19 @@ impl Page<'_> {
         let gigabytes =
             row.bytes.zip(row.hours).map(|(bytes, hours)| Usd(Gigabytes::from_bytes(bytes).0).per_month(hours).0);
         let free = row.verdict.decision == Decision::Free;
+        let region = self.several_regions.then(|| clip(row.region.as_str(), 22));
+        let name = row.name.as_deref().filter(|_| self.style.width >= ROOMY).map(|name| clip(name, 30));
+        let place: Vec<_> = name.into_iter().chain(region).collect();
+        let mut about =
+            vec![format!("{}{}", clip(service, 30), clip(&kind, 22)), clip(row.vpc_endpoint_id.as_str(), 28)];
+        if !place.is_empty() {
+            about.push(place.join(", "));
+        }
         let dash = || "-".to_owned();
         let quantity = |gb: Decimal| grouped(gb, u32::from(gb < Decimal::TEN));
         let decision = row.verdict.decision;
-        let mut verdict = Cell::new(decision.as_str());
+        let basis = row.verdict.basis.map(|basis| format!("\n{}", basis.as_str())).unwrap_or_default();
+        let mut verdict = Cell::new(format!("{}{basis}", decision.as_str()));
         if self.style.color {
             verdict = match decision {
                 Decision::Drop => verdict.fg(comfy_table::Color::Red),
@@ -200,7 +219,7 @@ impl Page<'_> {
             };
         }
         vec![
-            Cell::new(format!("{}{}\n{}", clip(service, 28), clip(&kind, 22), clip(row.vpc_endpoint_id.as_str(), 28))),
+            Cell::new(about.join("\n")),
             number(if free { dash() } else { row.availability_zones.len().to_string() }),
             number(if free { dash() } else { gigabytes.map_or_else(|| "unknown".to_owned(), quantity) }),
             self.strong(number(plain(row.monthly_usd))),
@@ -297,6 +316,14 @@ impl Page<'_> {
         } else {
             table.force_no_tty();
         }
+        let gap = if self.style.width < 90 { 1 } else { 2 };
+        for column in table.column_iter_mut() {
+            column.set_padding((0, gap));
+        }
+        if let Some(ids) = table.column_mut(0).filter(|_| self.style.width < ROOMY) {
+            // An id is copied, so it must stay in one piece.
+            ids.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(ID_WIDTH + gap)));
+        }
         table
     }
 
@@ -389,43 +416,4 @@ fn range(low: Usd, high: Usd) -> String {
 
 fn percent(part: Usd, whole: Usd) -> Option<u64> {
     (part.0.checked_div(whole.0)? * Decimal::ONE_HUNDRED).round().to_u64()
-}
-
-/// A number with commas between its thousands.
-fn grouped(value: Decimal, places: u32) -> String {
-    let text = format!(
-        "{:.*}",
-        places as usize,
-        value.round_dp_with_strategy(places, rust_decimal::RoundingStrategy::MidpointNearestEven)
-    );
-    let (whole, fraction) = text.split_once('.').map_or((text.as_str(), None), |(a, b)| (a, Some(b)));
-    let digits = whole.trim_start_matches('-').len();
-    let mut grouped = String::with_capacity(text.len() + digits / 3);
-    let signs = whole.len() - digits;
-    for (index, c) in whole.chars().enumerate() {
-        if index > signs && (whole.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(c);
-    }
-    if let Some(fraction) = fraction {
-        grouped.push('.');
-        grouped.push_str(fraction);
-    }
-    grouped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        let text = |value: &str, places| grouped(value.parse().unwrap(), places);
-        assert_eq!(text("1234567.891", 2), "1,234,567.89");
-        assert_eq!(text("999.999", 2), "1,000.00");
-        assert_eq!(text("0", 0), "0");
-        assert_eq!(text("-1234.5", 1), "-1,234.5");
-        assert_eq!(text("123", 0), "123");
-    }
 }

@@ -165,6 +165,8 @@ pub struct FindingRow {
     /// The VPC.
     #[schemars(with = "String")]
     pub vpc_id: VpcId,
+    /// The VPC's `Name` tag.
+    pub vpc_name: Option<String>,
     /// The service it is about.
     pub service: Option<Service>,
     /// The resources to look at.
@@ -194,8 +196,9 @@ pub struct MonthlyUsd {
     pub saving_high: Option<Usd>,
 }
 
-impl From<Finding> for FindingRow {
-    fn from(finding: Finding) -> Self {
+impl FindingRow {
+    /// A finding with its VPC's name.
+    pub(super) fn new(finding: Finding, vpc_name: Option<&str>) -> Self {
         let money = finding.money.as_ref();
         Self {
             rule: finding.rule,
@@ -207,6 +210,7 @@ impl From<Finding> for FindingRow {
             account_id: finding.account_id,
             region: finding.region,
             vpc_id: finding.vpc_id,
+            vpc_name: vpc_name.map(str::to_owned),
             service: finding.service,
             resources: finding.resources,
             title: finding.title,
@@ -300,6 +304,8 @@ pub(super) fn endpoints(context: &Context<'_>) -> Vec<EndpointRow> {
         })
     };
     let mut order: Vec<_> = context.costs.endpoints.iter().collect();
-    order.sort_by_key(|cost| (Reverse(cost.monthly_known_usd()), cost.account_id, cost.region, cost.id));
+    // What may cost something comes before what is known to cost nothing.
+    let known = |cost: &EndpointCost<'_>| (Reverse(cost.monthly_known_usd()), cost.window_usd().is_some());
+    order.sort_by_key(|cost| (known(cost), cost.account_id, cost.region, cost.id));
     order.into_iter().filter_map(row).collect()
 }

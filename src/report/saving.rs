@@ -91,3 +91,31 @@ pub(super) fn sort(findings: &mut [Finding]) {
         )
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::assumption::Assumptions;
+    use crate::audit::{self, Context};
+    use crate::model::Snapshot;
+    use crate::pricing::PriceBook;
+    use crate::topology::Topology;
+
+    #[test]
+    fn the_order_of_rules_and_findings_never_changes_a_total() {
+        let snapshot = Snapshot::parse(include_bytes!("../demo/account.json")).unwrap();
+        let prices = PriceBook::embedded().unwrap();
+        let assumptions = Assumptions::parse(["s3=40%", "ecr.dkr=5%"]).unwrap();
+        let (topology, costs) = (Topology::new(&snapshot), Costs::new(&snapshot, &prices));
+        let context = Context { topology: &topology, costs: &costs, prices: &prices, assumptions: &assumptions };
+        let (mut findings, _) = audit::run(&context);
+        let expected = total(&findings, &costs);
+        assert!(expected.0 > Usd::ZERO && expected.0 < expected.1);
+        for step in 1..=findings.len() {
+            findings.rotate_left(step);
+            assert_eq!(total(&findings, &costs), expected);
+            findings.reverse();
+            assert_eq!(total(&findings, &costs), expected);
+        }
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ipnet::{IpNet, Ipv4Net};
 
 use super::Part;
-use crate::model::{NatGatewayId, Route, RouteState, RouteTable, Service, TransitGatewayId};
+use crate::model::{NatGatewayId, Route, RouteState, RouteTable, Service, TransitGatewayId, VpcEndpoint};
 
 /// The next hop of some traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,9 +75,12 @@ impl<'a> Part<'a> {
 
     /// The route by which a table leads to a gateway endpoint of this VPC for a service.
     fn endpoint_route_of(&self, table: &'a RouteTable, service: &Service) -> Option<Way<'a>> {
-        let endpoint = self.vpc(&table.vpc_id)?.gateway_endpoint(service, self.region())?;
-        let leads = |route: &&Route| route.gateway_id.as_deref() == Some(endpoint.vpc_endpoint_id.as_str());
-        table.routes.iter().find(leads).map(Way::of)
+        let view = self.vpc(&table.vpc_id)?;
+        let leads = |route: &&Route, endpoint: &VpcEndpoint| {
+            route.gateway_id.as_deref() == Some(endpoint.vpc_endpoint_id.as_str())
+        };
+        let mut endpoints = view.gateway_endpoints(service, self.region());
+        endpoints.find_map(|endpoint| table.routes.iter().find(|route| leads(route, endpoint))).map(Way::of)
     }
 
     fn candidates(&self, table: &'a RouteTable) -> Vec<Candidate<'a>> {
@@ -114,9 +117,10 @@ fn ways<'a>(candidates: &[Candidate<'a>], space: &[Ipv4Net]) -> BTreeSet<Way<'a>
 
 /// `0.0.0.0/0`, or its two halves, which some write instead to leave the default route alone.
 fn default_ways<'a>(candidates: &[Candidate<'a>]) -> BTreeSet<Way<'a>> {
-    let widest = |length| candidates.iter().filter(move |c| c.net.prefix_len() == length).map(|c| c.way);
-    let halves: BTreeSet<_> = widest(1).collect();
-    if halves.is_empty() { widest(0).collect() } else { halves }
+    let of_length = |length| candidates.iter().filter(move |candidate| candidate.net.prefix_len() == length);
+    let halves: BTreeSet<_> = of_length(1).map(|candidate| candidate.net).collect();
+    let whole = of_length(0).filter(|_| halves.len() < 2);
+    of_length(1).chain(whole).map(|candidate| candidate.way).collect()
 }
 
 /// Where a transit gateway's routes lead for the internet at large, by the longest prefix that covers it.

@@ -1,157 +1,158 @@
-"""An emulated AWS for the session, accounts in it, and the programs under test: natwise, and the real AWS CLI."""
+"""Starts the emulated AWS once, gives each test an empty account in it, and runs the real program and AWS CLI."""
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass
-from decimal import Decimal
-from pathlib import Path
+import time
+import urllib.request
 
-import contract
+import boto3
 import pytest
-from world import WINDOW, Account
 
-ROOT = Path(__file__).resolve().parents[2]
-NATWISE = Path(os.environ.get("NATWISE_BIN", ROOT / "target" / "debug" / "natwise"))
-VENV_BIN = Path(sys.executable).parent
+from world import World
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+NATWISE = ROOT / "target" / "debug" / "natwise"
+SCRUBBED = ("AWS_", "NO_COLOR", "COLUMNS", "CLICOLOR", "RUST_LOG")
+# Nothing on this machine, credentials least of all, may leak into a test.
+CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(SCRUBBED)}
 
 
-def pytest_configure(config):
-    if not NATWISE.is_file():
-        raise pytest.UsageError(f"{NATWISE} does not exist: build natwise first, or call tests/run")
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    """A test that does not run has not passed."""
-    outcome = yield
-    report = outcome.get_result()
-    if report.skipped and not hasattr(report, "wasxfail"):
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped: {report.longrepr}"
+def pytest_sessionfinish(session, exitstatus):
+    """A test that was skipped was not passed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter and reporter.stats.get("skipped"):
+        session.exitstatus = 1
 
 
 class Emulator:
-    """The emulator's process; it ends when its standard input does, even if this process is killed."""
+    """The emulated AWS."""
 
-    def __init__(self, log):
-        self.log = log
-        command = [sys.executable, Path(__file__).with_name("emulator.py")]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log.open("wb"), text=True,
-            env={"PATH": os.environ.get("PATH", ""), "HOME": str(log.parent)},
+    def __init__(self, url):
+        self.url = url
+        self.environment = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "very-secret-key",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+    def post(self, path, body=None):
+        data = json.dumps(body).encode() if body is not None else b""
+        request = urllib.request.Request(self.url + path, data=data, method="POST")
+        return urllib.request.urlopen(request, timeout=30).read()
+
+    def client(self, service, region="us-east-1"):
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
         )
-        # It prints the port once it listens, or ends: either ends this read.
-        port = self.process.stdout.readline().strip()
-        if not port:
-            self.stop()
-            raise RuntimeError(f"the emulator did not start:\n{log.read_text()}")
-        self.url = f"http://127.0.0.1:{port}"
 
-    def stop(self):
-        self.process.stdin.close()
-        try:
-            self.process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+    def world(self, region="us-east-1"):
+        return World(self, region)
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory):
-    emulator = Emulator(tmp_path_factory.mktemp("emulator") / "log")
-    yield emulator
-    emulator.stop()
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("emulator")
+    port_file = folder / "port"
+    with open(folder / "log", "w") as log:
+        process = subprocess.Popen(
+            [sys.executable, HERE / "emulator.py", "--port-file", port_file], stdout=log, stderr=log, env=CLEAN
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while not port_file.exists():
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline, "the emulator does not start: " + (folder / "log").read_text()
+            time.sleep(0.05)
+        yield Emulator(f"http://127.0.0.1:{port_file.read_text()}")
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture
-def account(emulator):
-    """An empty account that no other test sees."""
-    return Account(emulator)
+def emulator(server):
+    """The emulated AWS with nothing in it, and the same ids in every run."""
+    server.post("/moto-api/reset")
+    server.post("/moto-api/seed?a=42")
+    return server
 
 
-@pytest.fixture(scope="session")
-def new_account(emulator):
-    """For accounts that several tests read, and none changes."""
-    return lambda: Account(emulator)
+class Runs:
+    """Runs the program in an environment of its own."""
 
-
-@dataclass(frozen=True)
-class Run:
-    """What a program said and how it ended."""
-
-    status: int
-    stdout: str
-    stderr: str
-
-
-class Program:
-    """Runs commands in an environment made from nothing: no credentials, configuration or terminal of ours."""
-
-    def __init__(self, home):
+    def __init__(self, home, environment=None):
         self.home = home
-        (home / "empty").touch()
+        self.environment = environment or {}
 
-    def environment(self, account=None, **extra):
-        environment = {
-            "PATH": os.pathsep.join([str(VENV_BIN), os.environ.get("PATH", os.defpath)]),
-            "HOME": str(self.home),
-            "LC_ALL": "C.UTF-8",
-            "AWS_CONFIG_FILE": str(self.home / "empty"),
-            "AWS_SHARED_CREDENTIALS_FILE": str(self.home / "empty"),
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-        environment.update(account.environment if account else {})
-        environment.update(extra)
-        return {name: value for name, value in environment.items() if value is not None}
-
-    def run(self, command, account=None, env=None, stdin="", expect=0, cwd=None, timeout=60):
-        done = subprocess.run(
-            [str(word) for word in command], env=self.environment(account, **(env or {})), cwd=cwd or self.home,
-            input=stdin.encode() if isinstance(stdin, str) else stdin, capture_output=True, timeout=timeout,
+    def __call__(self, *arguments, env=None, stdin=None, text=True, cwd=None, timeout=120):
+        environment = dict(CLEAN)
+        environment.update(
+            HOME=str(self.home),
+            AWS_CONFIG_FILE=str(self.home / "config"),
+            AWS_SHARED_CREDENTIALS_FILE=str(self.home / "credentials"),
+            AWS_EC2_METADATA_DISABLED="true",
         )
-        result = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
-        if expect is not None:
-            assert result.status == expect, f"{command} ended with {result.status}:\n{result.stdout}\n{result.stderr}"
-        return result
+        environment.update(self.environment)
+        environment.update(env or {})
+        return subprocess.run(
+            [NATWISE, *map(str, arguments)],
+            input=stdin if stdin is not None else ("" if text else b""),
+            capture_output=True,
+            text=text,
+            env={key: value for key, value in environment.items() if value is not None},
+            cwd=cwd or self.home,
+            timeout=timeout,
+        )
+
+    def json(self, *arguments, **options):
+        done = self(*arguments, "--format", "json", **options)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
 
 
-class Natwise(Program):
-    """`natwise("audit", "--demo")`, and `natwise.audit(account)` for a report that is checked against the contract."""
-
-    def __call__(self, *arguments, **how):
-        result = self.run([NATWISE, *arguments], **how)
-        assert "panicked" not in result.stderr
-        return result
-
-    def audit(self, account, *options, window=WINDOW, **how):
-        options = [*options, *(window.options if window else [])]
-        return load(self("audit", "--format", "json", *options, account=account, **how).stdout)
+@pytest.fixture
+def home(tmp_path):
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "config").write_text("")
+    (folder / "credentials").write_text("")
+    return folder
 
 
-def load(text):
-    """A report's JSON, once it has been checked."""
-    report = json.loads(text, parse_float=Decimal)
-    contract.check(report)
-    return report
+@pytest.fixture
+def natwise(home):
+    """The program without an account."""
+    return Runs(home)
 
 
-@pytest.fixture(scope="session")
-def natwise(tmp_path_factory):
-    return Natwise(tmp_path_factory.mktemp("home"))
+@pytest.fixture
+def live(home, emulator):
+    """The program with the emulated account."""
+    return Runs(home, emulator.environment)
 
 
-@pytest.fixture(scope="session")
-def shell(tmp_path_factory):
-    """Runs a command line as a person would who pastes it, in a directory of its own; `aws` is the real AWS CLI."""
-    program = Program(tmp_path_factory.mktemp("shell"))
+@pytest.fixture
+def shell(home, emulator):
+    """A POSIX shell with the real AWS CLI, for commands exactly as natwise prints them."""
 
-    def run(line, account, **how):
-        with tempfile.TemporaryDirectory(dir=program.home) as directory:
-            result = program.run(["sh", "-c", line], account=account, cwd=directory, **how)
-            assert os.listdir(directory) == [], f"{line} left something behind"
-            return result
+    def run(command):
+        environment = dict(CLEAN, HOME=str(home), AWS_PAGER="", **emulator.environment)
+        environment["PATH"] = f"{pathlib.Path(sys.executable).parent}:{environment['PATH']}"
+        return subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=environment, cwd=home, timeout=120)
 
     return run
+
+
+@pytest.fixture
+def demo(natwise):
+    return natwise.json("audit", "--demo")

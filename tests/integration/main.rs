@@ -7,8 +7,13 @@
     clippy::expect_used,
     clippy::cast_possible_truncation,
     clippy::float_arithmetic,
-    clippy::ref_option
+    clippy::ref_option,
+    clippy::type_complexity
 )]
 
+mod account;
 mod collect;
 mod fake_aws;
+mod figures;
+mod properties;
+mod rules;

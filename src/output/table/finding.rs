@@ -37,8 +37,8 @@ impl Page<'_> {
             None if finding.basis == crate::finding::Basis::Configuration => "no money attached".to_owned(),
             None => "saving unknown".to_owned(),
         };
-        let about = self.paint(DIM, &format!("{} · {}", finding.rule, finding.basis.as_str()));
-        writeln!(self.out, "{saving} · {about}")?;
+        let about = self.paint(DIM, &format!("{} · {} · {}", finding.rule, finding.basis.as_str(), place(finding)));
+        self.hanging(&format!("{saving} · {about}"), "", "  ", None)?;
         self.paragraph(&clip(&finding.title, 400), "  ", Some(BOLD))?;
         self.paragraph(&clip(&finding.detail, 2_000), "  ", None)?;
         self.commands(finding)?;
@@ -48,9 +48,9 @@ impl Page<'_> {
     fn several(&mut self, run: &[&FindingRow]) -> io::Result<()> {
         let Some(first) = run.first() else { return Ok(()) };
         let about = self.paint(DIM, &format!("{} · {}", first.rule, first.basis.as_str()));
-        writeln!(self.out, "{} times, no money attached or known · {about}", run.len())?;
+        self.hanging(&format!("{} times, no money attached or known · {about}", run.len()), "", "  ", None)?;
         for finding in run {
-            self.hanging(&clip(&finding.title, 400), "  ", "  ", Some(BOLD))?;
+            self.paragraph(&format!("{} · {}", clip(&finding.title, 400), place(finding)), "  ", Some(BOLD))?;
             if finding.detail != first.detail || std::ptr::eq(*finding, *first) {
                 self.paragraph(&clip(&finding.detail, 2_000), "  ", None)?;
             }
@@ -81,6 +81,12 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// Where it is: the Region and the VPC's name, if it has one.
+fn place(finding: &FindingRow) -> String {
+    let region = clip(finding.region.as_str(), 20);
+    finding.vpc_name.as_deref().map_or(region.clone(), |name| format!("{region} · {}", clip(name, 40)))
 }
 
 fn no_money(finding: &FindingRow) -> bool {
