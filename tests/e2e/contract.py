@@ -3,6 +3,7 @@
 A report may have more keys than these: the contract is that it has at least these, of these types.
 """
 
+import json
 import re
 from datetime import datetime
 from decimal import Decimal
@@ -129,8 +130,9 @@ def conforms(value, kind, path="report"):
         assert isinstance(value, str), f"{path} is no text: {value!r}"
 
 
-def check(report):
-    """Fails unless this is a report (as `json.loads(…, parse_float=Decimal)` made it) that keeps the contract."""
+def check(text):
+    """Fails unless this text is a report that keeps the contract."""
+    report = json.loads(text, parse_float=Decimal)
     conforms(report, REPORT)
     assert report["schema"] == "natwise.report/1"
     assert re.fullmatch(r"natwise \d+\.\d+\.\d+\S*", report["generated_by"])
@@ -188,7 +190,6 @@ def check_finding(finding):
     assert finding["rule"] in RULES
     assert finding["basis"] in RULES[finding["rule"]], f"{finding['rule']} cannot be {finding['basis']}"
     assert finding["resources"] and finding["title"] and finding["detail"]
-    assert "\n" not in finding["title"]
     money = finding["monthly_usd"]
     low, high = money["saving_low"], money["saving_high"]
     assert (low is None) == (high is None)
@@ -203,12 +204,12 @@ def check_finding(finding):
 
 
 def check_order(findings):
-    """Money first, then the names of things. A finding without money is worth nothing."""
+    """The most money first, unknown last; then by the names of things."""
 
     def key(finding):
         money = finding["monthly_usd"]
-        return (-(money["saving_high"] or 0), -(money["saving_low"] or 0), finding["rule"], finding["account_id"],
-                finding["region"], finding["resources"])
+        by_money = [(value is None, -(value or 0)) for value in (money["saving_high"], money["saving_low"])]
+        return by_money, finding["rule"], finding["account_id"], finding["region"], finding["resources"]
 
     assert [key(finding) for finding in findings] == sorted(key(finding) for finding in findings)
 
