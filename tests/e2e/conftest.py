@@ -5,12 +5,12 @@ import os
 import pathlib
 import subprocess
 import sys
-import time
 import urllib.request
 
 import boto3
 import pytest
 
+import contract
 from world import World
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -46,6 +46,11 @@ class Emulator:
         request = urllib.request.Request(self.url + path, data=data, method="POST")
         return urllib.request.urlopen(request, timeout=30).read()
 
+    def refuse(self, operation, code="UnauthorizedOperation", status="403 Forbidden", message="You may not."):
+        """From now on, and until the test is over, this call ("*": every call) fails."""
+        fault = {"operation": operation, "code": code, "status": status, "message": message}
+        self.post("/natwise/faults", fault)
+
     def client(self, service, region="us-east-1"):
         return boto3.client(
             service,
@@ -61,19 +66,16 @@ class Emulator:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("emulator")
-    port_file = folder / "port"
-    with open(folder / "log", "w") as log:
+    log = tmp_path_factory.mktemp("emulator") / "log"
+    with open(log, "wb") as file:
         process = subprocess.Popen(
-            [sys.executable, HERE / "emulator.py", "--port-file", port_file], stdout=log, stderr=log, env=CLEAN
+            [sys.executable, HERE / "emulator.py"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=file, env=CLEAN
         )
     try:
-        deadline = time.monotonic() + 60
-        while not port_file.exists():
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, "the emulator does not start: " + (folder / "log").read_text()
-            time.sleep(0.05)
-        yield Emulator(f"http://127.0.0.1:{port_file.read_text()}")
+        # It prints its port once it listens; if it cannot, it ends, and so does this line.
+        port = process.stdout.readline().decode().strip()
+        assert port, f"the emulator does not start: {log.read_text()}"
+        yield Emulator(f"http://127.0.0.1:{port}")
     finally:
         process.kill()
         process.wait()
@@ -117,6 +119,8 @@ class Runs:
     def json(self, *arguments, **options):
         done = self(*arguments, "--format", "json", **options)
         assert done.returncode == 0, done.stderr
+        if arguments[0] == "audit":
+            contract.check(done.stdout)
         return json.loads(done.stdout)
 
 

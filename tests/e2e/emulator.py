@@ -2,19 +2,26 @@
 
 - Today's AWS SDKs for Rust speak Smithy's RPC v2 CBOR to CloudWatch, which moto does not: requests are translated to
   the JSON protocol that moto knows, answers back, by the shapes of botocore's own service model.
-- moto stamps what it creates with the present. POST /natwise/created {"id": ..., "created": ...} puts a NAT gateway or
-  an endpoint back in time, so that it existed in a window of the past.
+- moto stamps what it creates with the present, and keeps no time of deletion. POST /natwise/times {"id": ...,
+  "created": ..., "deleted": ...} puts a NAT gateway or an endpoint back in time, so that it existed in a window of the
+  past; "deleted" is for gateways and may be left out.
+- moto refuses nothing. POST /natwise/faults {"operation": ..., "status": ..., "code": ..., "message": ...} makes an
+  operation ("*": each) fail in that way until the next reset.
 
-Usage: emulator.py --port-file FILE   (serves on a free loopback port and writes its number there)
+Usage: emulator.py   Serves on a free loopback port, whose number it prints, until its standard input is closed: it ends
+with whoever started it, however that ended.
 """
 
-import argparse
 import gzip
 import io
 import json
 import os
 import re
+import sys
+import threading
 from datetime import datetime, timezone
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 import botocore.session
 import cbor2
@@ -62,17 +69,34 @@ class Emulator:
         self.moto = DomainDispatcherApplication(create_backend_app)
         cloudwatch = botocore.session.get_session().get_service_model("cloudwatch")
         self.models = {cloudwatch.metadata["targetPrefix"]: cloudwatch}
+        self.faults = {}
 
     def __call__(self, environ, start_response):
         path = environ.get("PATH_INFO", "")
-        if path == "/natwise/created":
-            status, text = created(json.loads(body(environ)))
+        if path == "/moto-api/reset":
+            self.faults.clear()
+        own = {"/natwise/times": set_times, "/natwise/faults": self.add_fault}.get(path)
+        if own:
+            status, text = own(json.loads(body(environ)))
             start_response(status, [("Content-Type", "text/plain")])
             return [text.encode()]
         match = CBOR_PATH.match(path)
         if match and environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor":
             return self.cbor(environ, start_response, match["target"], match["operation"])
+        if environ["REQUEST_METHOD"] == "POST" and self.faults:
+            text = body(environ)
+            environ["wsgi.input"] = io.BytesIO(text)
+            request = {name: values[0] for name, values in parse_qs(text.decode("utf-8", "replace")).items()}
+            if fault := self.fault(request.get("Action")):
+                return refuse(start_response, fault, request)
         return self.moto(environ, start_response)
+
+    def add_fault(self, fault):
+        self.faults[fault["operation"]] = fault
+        return "200 OK", "noted"
+
+    def fault(self, operation):
+        return self.faults.get(operation) or self.faults.get("*")
 
     def cbor(self, environ, start_response, target, operation):
         model = self.models[target]
@@ -93,14 +117,17 @@ class Emulator:
                 "wsgi.input": io.BytesIO(request),
             }
         )
-        answer = {}
+        answer = {"headers": []}
 
         def remember(status, headers, exc_info=None):
             answer.update(status=status, headers=headers)
             return lambda data: None
 
-        text = b"".join(self.moto(environ, remember))
-        document = json.loads(text or b"{}")
+        if fault := self.fault(operation):
+            answer["status"] = fault["status"]
+            document = {"__type": fault["code"], "message": fault["message"]}
+        else:
+            document = json.loads(b"".join(self.moto(environ, remember)) or b"{}")
         if answer["status"].startswith("2"):
             shape = model.operation_model(operation).output_shape
             document = shaped(document, shape) if shape else {}
@@ -122,32 +149,48 @@ def body(environ):
     return environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
 
 
-def backends():
-    return [backend for regions in ec2_backends.values() for backend in list(regions.values())]
+def refuse(start_response, fault, request):
+    error = f"<Error><Code>{escape(fault['code'])}</Code><Message>{escape(fault['message'])}</Message></Error>"
+    if request.get("Version") == "2016-11-15":  # EC2 has a form of its own
+        text = f"<Response><Errors>{error}</Errors><RequestID>0</RequestID></Response>"
+    else:
+        text = f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>"
+    start_response(fault["status"], [("Content-Type", "text/xml"), ("Content-Length", str(len(text.encode())))])
+    return [text.encode()]
 
 
-def created(wanted):
-    """Puts a resource back in time."""
-    when = datetime.fromisoformat(wanted["created"].replace("Z", "+00:00")).astimezone(timezone.utc).replace(tzinfo=None)
-    for backend in backends():
-        gateway = backend.nat_gateways.get(wanted["id"])
-        if gateway is not None:
-            gateway._created_at = when
-            return "200 OK", "done"
-        endpoint = backend.vpc_end_points.get(wanted["id"])
-        if endpoint is not None:
-            endpoint.creation_timestamp = when
-            return "200 OK", "done"
+def set_times(wanted):
+    """Puts a resource where it belongs in time."""
+    times = {
+        key: datetime.fromisoformat(wanted[key]).astimezone(timezone.utc).replace(tzinfo=None)
+        for key in ("created", "deleted")
+        if key in wanted
+    }
+    for regions in list(ec2_backends.values()):
+        for backend in list(regions.values()):
+            gateway = backend.nat_gateways.get(wanted["id"])
+            if gateway is not None:
+                gateway._created_at = times["created"]
+                if "deleted" in times:
+                    gateway.state = "deleted"
+                    # moto writes an answer's members from attributes of their name.
+                    gateway.delete_time = times["deleted"].strftime("%Y-%m-%dT%H:%M:%S.000Z")
+                return "200 OK", "done"
+            endpoint = backend.vpc_end_points.get(wanted["id"])
+            if endpoint is not None:
+                endpoint.creation_timestamp = times["created"]
+                return "200 OK", "done"
     return "404 Not Found", f"there is no {wanted['id']}"
 
 
+def end_with_standard_input():
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--port-file", required=True)
-    arguments = parser.parse_args()
     server = make_server("127.0.0.1", 0, Emulator(), threaded=True)
-    with open(arguments.port_file + ".new", "w") as file:
-        file.write(str(server.server_port))
-    # The reader sees the whole number or no file.
-    os.rename(arguments.port_file + ".new", arguments.port_file)
+    threading.Thread(target=end_with_standard_input, daemon=True).start()
+    print(server.server_port, flush=True)
     server.serve_forever()

@@ -1,12 +1,11 @@
 """The figures: what the emulated account is known to hold comes out to the byte and to the cent."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
-from world import GB, HOURS, WINDOW
-
-IN_OCTOBER = ("--from", WINDOW[0], "--to", WINDOW[1])
+from world import GB, HOURS, START, WINDOW
 
 
 def gateway(report, nat):
@@ -25,7 +24,7 @@ def test_each_byte_that_entered_is_billed_once(emulator, live):
     world = emulator.world()
     nat = world.vpc().nat()
     world.nat_bytes(nat, up=1_024 * GB, down=4_096 * GB)
-    row = gateway(live.json("audit", *IN_OCTOBER), nat)
+    row = gateway(live.json("audit", *WINDOW), nat)
     assert row["bytes"] == {
         "in_from_source": 1_024 * GB,
         "in_from_destination": 4_096 * GB,
@@ -46,7 +45,7 @@ def test_a_gateway_an_address_and_five_thousand_gigabytes(emulator, live):
     # 5,000 GB in a month of 730 hours.
     total = 5_000 * GB * HOURS // 730
     world.nat_bytes(nat, up=total // 5, down=total - total // 5)
-    report = live.json("audit", *IN_OCTOBER)
+    report = live.json("audit", *WINDOW)
     assert gateway(report, nat)["monthly_usd"] == pytest.approx(261.50, abs=1e-6)
     assert report["totals"]["monthly_usd"]["current"] == pytest.approx(261.50, abs=1e-6)
 
@@ -55,7 +54,7 @@ def test_an_endpoint_in_three_zones_bills_three_hours_an_hour(emulator, live):
     vpc = emulator.world().vpc()
     subnets = [vpc.subnet(zone) for zone in "abc"]
     vpce = vpc.interface_endpoint("sqs", subnets, vpc.https_group())
-    report = live.json("audit", *IN_OCTOBER)
+    report = live.json("audit", *WINDOW)
     row = endpoint(report, vpce)
     assert row["monthly_usd"] == pytest.approx(21.90, abs=1e-6)
     assert row["window_usd"]["hours"] == pytest.approx(3 * HOURS * 0.01, abs=1e-6)
@@ -71,15 +70,16 @@ def test_two_petabytes_by_tiers_over_all_endpoints_of_a_region(emulator, live):
     one, other = (vpc.interface_endpoint(service, [subnet], group) for service in ("sqs", "logs"))
     world.endpoint_bytes(vpc.id, one, "sqs", 1_500_000 * GB)
     world.endpoint_bytes(vpc.id, other, "logs", (2 * 1_048_576 - 1_500_000) * GB)
-    totals = live.json("audit", *IN_OCTOBER)["totals"]["window_usd"]
+    totals = live.json("audit", *WINDOW)["totals"]["window_usd"]
     assert totals["endpoint_data"] == pytest.approx(16_777.216, abs=1e-5)
 
 
 def test_a_gateway_made_in_the_window_pays_for_its_own_hours(emulator, live):
     world = emulator.world()
-    nat = world.vpc().nat(since="2026-10-17T00:00:00Z")
-    world.nat_bytes(nat, up=0, down=360 * GB, first="2026-10-17")
-    report = live.json("audit", *IN_OCTOBER)
+    made = START + timedelta(days=16)
+    nat = world.vpc().nat(since=made)
+    world.nat_bytes(nat, up=0, down=360 * GB, first=made)
+    report = live.json("audit", *WINDOW)
     row = gateway(report, nat)
     assert row["hours"] == 360
     assert row["window_usd"]["hours"] == pytest.approx(360 * 0.045, abs=1e-6)
@@ -93,7 +93,7 @@ def test_no_datapoint_is_unknown_and_published_zeros_are_idle(emulator, live):
     vpc = world.vpc()
     silent, unknown = vpc.nat("a"), vpc.nat("b")
     world.nat_silence(silent)
-    report = live.json("audit", *IN_OCTOBER)
+    report = live.json("audit", *WINDOW)
     assert gateway(report, silent)["bytes"]["processed"] == 0
     row = gateway(report, unknown)
     assert row["bytes"] is None and row["window_usd"]["data"] is None and row["window_usd"]["total"] is None
@@ -110,7 +110,7 @@ def test_a_region_without_prices_is_unknown_never_free(emulator, live):
     world = emulator.world("mx-central-1")
     nat = world.vpc().nat()
     world.nat_bytes(nat, up=GB, down=GB)
-    report = live.json("audit", *IN_OCTOBER, "--region", "mx-central-1")
+    report = live.json("audit", *WINDOW, "--region", "mx-central-1")
     row = gateway(report, nat)
     assert row["window_usd"] == {"hours": None, "data": None, "addresses": 3.72, "total": None}
     assert row["monthly_usd"] is None
@@ -122,7 +122,7 @@ def test_a_region_without_prices_is_unknown_never_free(emulator, live):
     # A price file fills the hole.
     file = live.home / "prices.csv"
     file.write_text("region,product,usd\nmx-central-1,nat_gateway_hour,0.05\nmx-central-1,nat_gateway_gb,0.06\n")
-    row = gateway(live.json("audit", *IN_OCTOBER, "--region", "mx-central-1", "--prices", file), nat)
+    row = gateway(live.json("audit", *WINDOW, "--region", "mx-central-1", "--prices", file), nat)
     assert row["window_usd"] == {"hours": 37.2, "data": 0.12, "addresses": 3.72, "total": 41.04}
 
 
@@ -130,7 +130,7 @@ def test_a_discount_is_taken_off(emulator, live):
     world = emulator.world()
     nat = world.vpc().nat()
     world.nat_bytes(nat, up=0, down=1_000 * GB)
-    report = live.json("audit", *IN_OCTOBER, "--discount", "8%")
+    report = live.json("audit", *WINDOW, "--discount", "8%")
     assert gateway(report, nat)["window_usd"]["data"] == pytest.approx(45 * 0.92, abs=1e-6)
     assert report["prices"]["discount"] == 0.08
 
@@ -144,9 +144,9 @@ def test_an_audit_of_the_snapshot_is_the_audit_of_the_account(emulator, live, tm
     vpce = vpc.interface_endpoint("kms", [subnet], vpc.https_group())
     world.endpoint_bytes(vpc.id, vpce, "kms", GB)
     file = tmp_path / "snapshot.json"
-    assert live("scan", *IN_OCTOBER, "-o", file).returncode == 0
+    assert live("scan", *WINDOW, "-o", file).returncode == 0
     for form in ("json", "table"):
-        direct = live("audit", *IN_OCTOBER, "--format", form)
+        direct = live("audit", *WINDOW, "--format", form)
         assert direct.returncode == 0, direct.stderr
         assert live("audit", "--snapshot", file, "--format", form).stdout == direct.stdout
         assert live("audit", "--snapshot", "-", "--format", form, stdin=file.read_text()).stdout == direct.stdout
@@ -160,7 +160,7 @@ def test_what_aws_may_add_one_day_survives_the_snapshot(emulator, live, tmp_path
     vpc = world.vpc()
     vpc.nat()
     file = tmp_path / "snapshot.json"
-    assert live("scan", *IN_OCTOBER, "-o", file).returncode == 0
+    assert live("scan", *WINDOW, "-o", file).returncode == 0
     snapshot = json.loads(file.read_text())
     snapshot["regions"][0]["nat_gateways"][0].update(state="hibernating", availability_mode="galactic")
     snapshot["regions"][0]["something_new"] = [1, 2, 3]

@@ -4,7 +4,6 @@ import pytest
 
 from world import GB, WINDOW, restricted_policy
 
-IN_OCTOBER = ("--from", WINDOW[0], "--to", WINDOW[1])
 FREE = ("missing-gateway-endpoint", "gateway-endpoint-not-associated")
 
 
@@ -30,7 +29,7 @@ def leaky(emulator):
 @pytest.mark.parametrize("routes_follow", [False, True])
 def test_the_printed_commands_end_the_findings(leaky, live, shell, routes_follow):
     world, vpc, nat, covered, missed = leaky
-    before = live.json("audit", *IN_OCTOBER)
+    before = live.json("audit", *WINDOW)
     s3, dynamodb = of(before, "gateway-endpoint-not-associated")[0], of(before, "missing-gateway-endpoint")[0]
     assert (s3["service"], dynamodb["service"]) == ("s3", "dynamodb")
     assert set(s3["resources"][1:]) == {missed, vpc.main_table}, "the main table serves subnets without an association"
@@ -49,7 +48,7 @@ def test_the_printed_commands_end_the_findings(leaky, live, shell, routes_follow
             assert done.returncode == 0, (command, done.stderr)
     if routes_follow:
         world.sync_routes()
-    after = live.json("audit", *IN_OCTOBER)
+    after = live.json("audit", *WINDOW)
     assert of(after, *FREE) == []
     others = lambda report: {f["rule"] for f in report["findings"] if f["rule"] not in FREE}
     assert others(after) - others(before) <= {"endpoint-full-access-policy"}, "the new endpoint has the default policy"
@@ -59,7 +58,7 @@ def test_the_printed_commands_end_the_findings(leaky, live, shell, routes_follow
 
 
 def test_a_declared_share_is_the_saving(leaky, live):
-    report = live.json("audit", *IN_OCTOBER, "--assume", "s3=60%", "--assume", "dynamodb=10%")
+    report = live.json("audit", *WINDOW, "--assume", "s3=60%", "--assume", "dynamodb=10%")
     month = 1_000 * 730 / 744 * 0.045
     by_service = {finding["service"]: finding for finding in of(report, *FREE)}
     for service, share in (("s3", 0.6), ("dynamodb", 0.1)):
@@ -79,17 +78,17 @@ def test_an_interface_endpoint_that_pays_off_can_be_made_as_printed(emulator, li
         vpc.private(nat, zone)
     # 1,000 GB x 0.035 - 3 x 7.30 = 13.10, in a month of 730 hours
     assume = ("--assume", "sqs=10%")
-    finding = of(live.json("audit", *IN_OCTOBER, *assume), "interface-endpoint-pays-off")[0]
+    finding = of(live.json("audit", *WINDOW, *assume), "interface-endpoint-pays-off")[0]
     gigabytes = 1_000 * 730 / 744
     assert finding["monthly_usd"]["saving_low"] == pytest.approx(gigabytes * 0.035 - 21.90, abs=1e-5)
     # Below the break-even of three zones, above that of one.
-    one_zone = of(live.json("audit", *IN_OCTOBER, "--assume", "sqs=3%"), "interface-endpoint-pays-off")[0]
+    one_zone = of(live.json("audit", *WINDOW, "--assume", "sqs=3%"), "interface-endpoint-pays-off")[0]
     assert one_zone["monthly_usd"]["saving_low"] == pytest.approx(0.3 * gigabytes * 0.035 - 7.30, abs=1e-5)
-    assert of(live.json("audit", *IN_OCTOBER, "--assume", "sqs=2%"), "interface-endpoint-pays-off") == []
+    assert of(live.json("audit", *WINDOW, "--assume", "sqs=2%"), "interface-endpoint-pays-off") == []
     for command in finding["remedy"]["commands"]:
         done = shell(command)
         assert done.returncode == 0, (command, done.stderr)
-    after = live.json("audit", *IN_OCTOBER, *assume)
+    after = live.json("audit", *WINDOW, *assume)
     assert of(after, "interface-endpoint-pays-off") == []
     made = next(row for row in after["endpoints"] if row["type"] == "Interface")
     assert made["availability_zones"] == ["us-east-1a", "us-east-1b", "us-east-1c"]
@@ -119,7 +118,7 @@ def hub_and_spoke(emulator, with_route=True):
 
 def test_the_endpoint_belongs_into_the_spoke(emulator, live):
     hub, spoke, nat, table = hub_and_spoke(emulator)
-    report = live.json("audit", *IN_OCTOBER)
+    report = live.json("audit", *WINDOW)
     finding = next(f for f in of(report, "missing-gateway-endpoint") if f["service"] == "s3" and f["vpc_id"] == spoke.id)
     assert finding["resources"] == [spoke.id, table]
     assert nat in finding["detail"] and hub.id in finding["detail"]
@@ -134,7 +133,7 @@ def test_the_endpoint_belongs_into_the_spoke(emulator, live):
 
 def test_a_transit_gateway_without_a_default_route_leads_to_no_nat(emulator, live):
     _, spoke, _, _ = hub_and_spoke(emulator, with_route=False)
-    report = live.json("audit", *IN_OCTOBER)
+    report = live.json("audit", *WINDOW)
     assert [f for f in of(report, *FREE) if f["vpc_id"] == spoke.id] == []
 
 
@@ -153,7 +152,7 @@ def test_nothing_is_found_where_nothing_is_wrong(emulator, live):
     vpc.gateway_endpoint("dynamodb", tables, policy)
     logs = vpc.interface_endpoint("logs", subnets, vpc.https_group(), policy=policy)
     world.endpoint_bytes(vpc.id, logs, "logs", 3_000 * GB)
-    report = live.json("audit", *IN_OCTOBER)
+    report = live.json("audit", *WINDOW)
     assert report["findings"] == []
     assert report["totals"]["monthly_usd"]["saving_high"] == 0
     assert report["scope"]["complete"] is True and report["totals"]["partial"] is False
@@ -161,7 +160,7 @@ def test_nothing_is_found_where_nothing_is_wrong(emulator, live):
     assert verdict["decision"] == "keep"
     # 3 zones x 208.571 GB
     assert verdict["break_even_gb"] == pytest.approx(625.714286, abs=1e-6)
-    table = live("audit", *IN_OCTOBER)
+    table = live("audit", *WINDOW)
     assert "Findings: none" in table.stdout and "none found" in table.stdout
 
 
@@ -169,7 +168,7 @@ def test_third_party_endpoints_are_never_advised_away(emulator, live):
     vpc = emulator.world().vpc()
     name = "com.amazonaws.vpce.us-east-1.vpce-svc-0123456789abcdef0"
     vpc.interface_endpoint(name, [vpc.subnet("a")], vpc.https_group())
-    report = live.json("audit", *IN_OCTOBER)
+    report = live.json("audit", *WINDOW)
     assert of(report, "idle-interface-endpoint", "underused-interface-endpoint") == []
     assert report["endpoints"][0]["verdict"]["decision"] == "not-judged"
 
@@ -180,7 +179,7 @@ def test_s3_express_is_not_s3(emulator, live):
     nat = vpc.nat()
     table, _ = vpc.private(nat)
     vpc.gateway_endpoint("s3express", [table])
-    services = {f["service"] for f in of(live.json("audit", *IN_OCTOBER), "missing-gateway-endpoint")}
+    services = {f["service"] for f in of(live.json("audit", *WINDOW), "missing-gateway-endpoint")}
     assert services == {"s3", "dynamodb"}
 
 
@@ -195,7 +194,7 @@ def test_endpoint_security_groups(emulator, live, shell):
         ("sts", fine),
     ):
         vpc.interface_endpoint(service, [subnet], group, policy=restricted_policy())
-    found = {f["service"]: f for f in of(live.json("audit", *IN_OCTOBER), "endpoint-security-group")}
+    found = {f["service"]: f for f in of(live.json("audit", *WINDOW), "endpoint-security-group")}
     assert set(found) == {"kms", "sqs", "sns"}
     assert "Nothing admits port 443 from 10.0.0.0/16" in found["kms"]["detail"]
     assert "from anywhere (0.0.0.0/0)" in found["sqs"]["detail"]
@@ -203,7 +202,7 @@ def test_endpoint_security_groups(emulator, live, shell):
     for service in ("kms", "sqs"):
         for command in found[service]["remedy"]["commands"]:
             assert shell(command).returncode == 0, command
-    after = {f["service"] for f in of(live.json("audit", *IN_OCTOBER), "endpoint-security-group")}
+    after = {f["service"] for f in of(live.json("audit", *WINDOW), "endpoint-security-group")}
     assert after == {"sns"}
 
 
@@ -221,7 +220,7 @@ def test_configuration_remedies_run_as_printed(emulator, live, shell):
     one_zone = vpc.interface_endpoint("logs", subnets[:1], group, private_dns=False)
     world.endpoint_bytes(vpc.id, one_zone, "logs", 900 * GB)
     vpc.interface_endpoint("sqs", subnets, group)
-    before = live.json("audit", *IN_OCTOBER)
+    before = live.json("audit", *WINDOW)
     repaired = (
         "endpoint-full-access-policy",
         "interface-endpoint-private-dns-off",
@@ -236,6 +235,6 @@ def test_configuration_remedies_run_as_printed(emulator, live, shell):
         for command in finding["remedy"]["commands"]:
             done = shell(command)
             assert done.returncode == 0, (command, done.stderr)
-    after = {f["rule"] for f in of(live.json("audit", *IN_OCTOBER), *repaired)}
+    after = {f["rule"] for f in of(live.json("audit", *WINDOW), *repaired)}
     # moto accepts a change of an endpoint's private DNS and does not make it.
     assert after <= {"interface-endpoint-private-dns-off"}

@@ -2,9 +2,12 @@
 
 from datetime import datetime, timedelta, timezone
 
-WINDOW = ("2026-10-01", "2026-11-01")
+# 31 days that are over, and young enough for CloudWatch to have kept, whenever the tests run.
 HOURS = 744
-LONG_AGO = "2026-01-01T00:00:00Z"
+START = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=40)
+END = START + timedelta(hours=HOURS)
+WINDOW = ("--from", START.strftime("%Y-%m-%d"), "--to", END.strftime("%Y-%m-%d"))
+LONG_AGO = START - timedelta(days=365)
 GB = 1 << 30
 
 NAT_METRICS = ("BytesInFromSource", "BytesInFromDestination", "BytesOutToDestination", "BytesOutToSource")
@@ -54,14 +57,9 @@ class World:
         for start in range(0, len(data), 500):
             self.cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + 500])
 
-    def days(self, total, first=WINDOW[0], last=WINDOW[1]):
+    def days(self, total, first=START, last=END):
         """A total spread over the days, one point at each noon."""
-        start = datetime.fromisoformat(first).replace(tzinfo=timezone.utc) + timedelta(hours=12)
-        end = datetime.fromisoformat(last).replace(tzinfo=timezone.utc)
-        noons = []
-        while start < end:
-            noons.append(start)
-            start += timedelta(days=1)
+        noons = [first + timedelta(days=day, hours=12) for day in range((last - first).days)]
         each, rest = divmod(total, len(noons))
         return [(noon, each + (rest if index == 0 else 0)) for index, noon in enumerate(noons)]
 
@@ -85,8 +83,9 @@ class World:
         ]
         self.put("AWS/PrivateLinkEndpoints", "BytesProcessed", dimensions, self.days(total))
 
-    def existed_since(self, resource, when):
-        self.emulator.post("/natwise/created", {"id": resource, "created": when})
+    def existed(self, resource, since, until=None):
+        times = {"created": since.isoformat(), **({"deleted": until.isoformat()} if until else {})}
+        self.emulator.post("/natwise/times", {"id": resource, **times})
 
     def sync_routes(self):
         """AWS adds an endpoint's routes when a table is associated later; moto does so only at creation."""
@@ -142,14 +141,18 @@ class Vpc:
     def route(self, table, cidr, **target):
         self.ec2.create_route(RouteTableId=table, DestinationCidrBlock=cidr, **target)
 
-    def nat(self, zone="a", name=None, since=LONG_AGO, subnet=None):
-        """A public NAT gateway in a public subnet."""
-        subnet = subnet or self.subnet(zone, self.public_table)
-        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
-        gateway = self.ec2.create_nat_gateway(
-            SubnetId=subnet, AllocationId=address, ConnectivityType="public", TagSpecifications=named("natgateway", name)
-        )["NatGateway"]["NatGatewayId"]
-        self.world.existed_since(gateway, since)
+    def nat(self, zone="a", name=None, since=LONG_AGO, until=None, private=False):
+        """A NAT gateway in a subnet of its own: a public one, with an address, unless it is to be private."""
+        subnet = self.subnet(zone, None if private else self.public_table)
+        if private:
+            options = {"ConnectivityType": "private"}
+        else:
+            address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+            options = {"ConnectivityType": "public", "AllocationId": address}
+        gateway = self.ec2.create_nat_gateway(SubnetId=subnet, **options, TagSpecifications=named("natgateway", name))[
+            "NatGateway"
+        ]["NatGatewayId"]
+        self.world.existed(gateway, since, until)
         return gateway
 
     def private(self, gateway, zone="a"):
@@ -167,7 +170,7 @@ class Vpc:
             RouteTableIds=tables,
             **options,
         )["VpcEndpoint"]["VpcEndpointId"]
-        self.world.existed_since(endpoint, LONG_AGO)
+        self.world.existed(endpoint, LONG_AGO)
         return endpoint
 
     def https_group(self, *cidrs, name="endpoints", ports=(443, 443)):
@@ -189,5 +192,5 @@ class Vpc:
             PrivateDnsEnabled=private_dns,
             **options,
         )["VpcEndpoint"]["VpcEndpointId"]
-        self.world.existed_since(endpoint, since)
+        self.world.existed(endpoint, since)
         return endpoint
