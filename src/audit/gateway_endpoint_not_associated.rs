@@ -94,3 +94,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         },
     })
 }
+
+#[cfg(test)]
+mod tests;
