@@ -99,6 +99,11 @@ impl Dataset {
             Self::Metrics => &["GetMetricData"],
         }
     }
+
+    /// Whether a failed call was one of those.
+    fn is_lost_by(self, gap: &Gap) -> bool {
+        self.operations().contains(&gap.operation.as_str())
+    }
 }
 
 /// A rule that could not be applied to some account and Region.
@@ -146,7 +151,7 @@ impl Audit {
     }
 
     fn is_blind_by(&self, gap: &Gap) -> bool {
-        self.needs.iter().any(|dataset| dataset.operations().contains(&gap.operation.as_str()))
+        self.needs.iter().any(|dataset| dataset.is_lost_by(gap))
     }
 }
 

@@ -4,9 +4,9 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use super::context::{gb, usd};
 use super::s3_interface_shadows_gateway::has_clients_outside;
+use super::{Context, Dataset};
 use crate::cost::EndpointCost;
 use crate::finding::Basis;
 use crate::model::{ConnectivityType, EndpointState, EndpointType, NatGateway, Service, Usd};
@@ -131,6 +131,14 @@ impl Context<'_> {
         let Some(monthly) = cost.monthly_usd() else {
             return Verdict::new(Decision::Unknown, None, "its price is not known");
         };
+        let decisive = [Dataset::NatGateways, Dataset::RouteTables, Dataset::Subnets];
+        if let Some(gap) = part.scan.gaps.iter().find(|gap| decisive.iter().any(|dataset| dataset.is_lost_by(gap))) {
+            return Verdict::new(
+                Decision::Unknown,
+                None,
+                format!("{} failed: what else there is is unknown", gap.operation),
+            );
+        }
         let view = part.vpc(cost.vpc_id);
         let nat = match view.map(|view| replacement(part, view)) {
             Some(Ok(nat)) => nat,
