@@ -23,7 +23,7 @@ fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
 fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
     let cost = context.costs.endpoint(&endpoint.vpc_endpoint_id)?;
     let service = own_service(cost)?;
-    if endpoint.state != EndpointState::Available || cost.bytes != Some(0) {
+    if endpoint.state != EndpointState::Available || !cost.is_idle() {
         return None;
     }
     let id = &endpoint.vpc_endpoint_id;

@@ -43,7 +43,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     if covered || !through_nat {
         return None;
     }
-    let idle = cost.bytes == Some(0);
+    let idle = cost.is_idle();
     let money = cost
         .monthly_usd()
         .filter(|_| idle)

@@ -108,10 +108,13 @@ impl Context<'_> {
         let Some(gigabytes) = cost.monthly_gb() else {
             return Verdict::new(Decision::Unknown, None, "its bytes are not known for the whole window");
         };
-        if cost.bytes == Some(0) {
+        if cost.is_idle() {
             let mut verdict = Verdict::new(Decision::Drop, Some(Basis::Metered), "it carried nothing over the window");
             verdict.break_even_gb = self.break_even(part, cost);
             return verdict;
+        }
+        if gigabytes.is_zero() {
+            return Verdict::new(Decision::Unknown, None, "it was made in the window and has carried nothing yet");
         }
         if Service::WITH_GATEWAY_ENDPOINT.contains(service) {
             let endpoint_takes_names = cost.endpoint.is_some_and(takes_names);
