@@ -73,3 +73,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         },
     })
 }
+
+#[cfg(test)]
+mod tests;
