@@ -56,6 +56,9 @@ fn broken(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Opt
             kind: RemedyKind::RepairEndpoint,
             commands: command::ec2(part.region(), "describe-vpc-endpoints", show).into_iter().collect(),
             notes: vec![match endpoint.state {
+                _ if endpoint.requester_managed => {
+                    "An AWS service made and manages it: mend it from there, not by hand.".to_owned()
+                }
                 EndpointState::PendingAcceptance => "Ask the service's owner to accept it, or delete it.".to_owned(),
                 EndpointState::Partial => {
                     "See which zone's interface is missing, and whether the service still offers that zone.".to_owned()
