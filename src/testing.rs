@@ -9,6 +9,7 @@ mod billed;
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use asked::{money, report, report_assuming, text, usd};
+pub(crate) use billed::NOT_OURS;
 
 use crate::model::{
     Gap, RegionScan, Route, RouteState, RouteTable, RouteTableAssociation, Snapshot, Subnet, Tags,

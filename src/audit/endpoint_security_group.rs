@@ -177,3 +177,6 @@ fn ports(rule: &SecurityGroupRule) -> String {
         _ => format!("all {protocol}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

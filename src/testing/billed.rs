@@ -167,3 +167,10 @@ impl Account {
         self.scan(|scan| scan.metrics.endpoints.iter_mut().find(is_it).unwrap().bytes_processed = series)
     }
 }
+
+/// Edits that make an endpoint somebody else's: an AWS service's, a third party's, or nobody's any more.
+pub(crate) const NOT_OURS: [fn(&mut VpcEndpoint); 3] = [
+    |endpoint| endpoint.requester_managed = true,
+    |endpoint| endpoint.service_name = "com.amazonaws.vpce.us-east-1.vpce-svc-0a1b".into(),
+    |endpoint| endpoint.state = EndpointState::Deleted,
+];
