@@ -221,3 +221,6 @@ fn remedy(
     );
     Remedy { kind: RemedyKind::RouteWithinZone, commands, notes }
 }
+
+#[cfg(test)]
+mod tests;

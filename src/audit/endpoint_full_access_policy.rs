@@ -93,7 +93,34 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::allows_everything;
+    use super::{AUDIT, allows_everything};
+    use crate::testing::{Account, NOT_OURS, money};
+
+    const DEFAULT: &str = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
+
+    fn with(policy: &str) -> Account {
+        Account::sound("us-east-1").edit_endpoint("vpce-s3", |endpoint| endpoint.policy_document = Some(policy.into()))
+    }
+
+    #[test]
+    fn the_default_policy_of_a_gateway_endpoint_is_found() {
+        let report = with(DEFAULT).report();
+        let finding = report.one(AUDIT.id);
+        assert_eq!(finding.title, "S3 gateway endpoint vpce-s3 lets everyone do everything");
+        assert_eq!(money(finding), ["unknown"; 3]);
+        assert!(finding.remedy.commands[0].contains(r#""aws:PrincipalAccount":"111122223333""#));
+        assert_eq!(report.rules(), [AUDIT.id]);
+    }
+
+    #[test]
+    fn other_policies_and_others_endpoints_are_not() {
+        assert!(with(r#"{"Statement":[]}"#).report().findings.is_empty());
+        let denies = DEFAULT.replace("]}", r#",{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#);
+        assert!(with(&denies).report().findings.is_empty());
+        for edit in NOT_OURS {
+            assert!(with(DEFAULT).edit_endpoint("vpce-s3", edit).report().all(AUDIT.id).is_empty());
+        }
+    }
 
     #[test]
     fn the_default_policy_in_all_its_spellings() {

@@ -171,3 +171,6 @@ fn ports(rule: &SecurityGroupRule) -> String {
         _ => format!("all {protocol}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,3 +88,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,3 +68,6 @@ pub(super) fn hours_line(context: &Context<'_>, cost: &EndpointCost<'_>) -> Evid
 pub(super) fn delete(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<String> {
     command::ec2(part.region(), "delete-vpc-endpoints", ["--vpc-endpoint-ids", endpoint.vpc_endpoint_id.as_str()])
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,3 +109,6 @@ fn delete_route(part: &Part<'_>, table: &str, route: &Route) -> Option<String> {
     };
     command::ec2(part.region(), "delete-route", ["--route-table-id", table, option, destination])
 }
+
+#[cfg(test)]
+mod tests;

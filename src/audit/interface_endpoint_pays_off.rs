@@ -175,3 +175,6 @@ fn create(part: &Part<'_>, view: &VpcView<'_>, service: &Service, subnets: &[&Su
     line.push_str(&format!(" && {endpoint} --security-group-ids \"$sg\""));
     Some(line)
 }
+
+#[cfg(test)]
+mod tests;

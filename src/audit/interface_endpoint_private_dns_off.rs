@@ -93,3 +93,6 @@ fn notes(part: &Part<'_>, endpoint: &VpcEndpoint, service: &Service) -> Vec<Stri
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;

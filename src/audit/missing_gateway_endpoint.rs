@@ -86,3 +86,6 @@ pub(super) fn target(egress: &Egress<'_>) -> String {
         (Some(id), more) => format!("{id} and {more} more"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,3 +134,6 @@ fn remedy(
     let kind = if outside { RemedyKind::ChangeEndpointDns } else { RemedyKind::DeleteEndpoint };
     Remedy { kind, commands: commands.into_iter().flatten().collect(), notes }
 }
+
+#[cfg(test)]
+mod tests;

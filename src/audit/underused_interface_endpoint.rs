@@ -70,3 +70,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
+
+#[cfg(test)]
+mod tests;
