@@ -204,3 +204,8 @@ fn whole<'x>(parts: impl IntoIterator<Item = &'x Amount>) -> Option<Usd> {
 fn monthly(amount: Option<Usd>, hours: Option<Hours>) -> Option<Usd> {
     Some(amount?.per_month(hours?))
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod worked_figures;
