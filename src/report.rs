@@ -270,3 +270,6 @@ fn rounded(value: Decimal) -> f64 {
 fn shares<S: Serializer>(shares: &[(String, Decimal)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(shares.iter().map(|(service, share)| (service, rounded(*share))))
 }
+
+#[cfg(test)]
+mod properties;
