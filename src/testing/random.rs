@@ -9,12 +9,15 @@ use crate::model::{AvailabilityMode, EndpointType, NatGatewayState, Series, VpcE
 /// One thing that is added: what it is, and what varies of it. Indexes wrap around at what is there already.
 type Step = (u8, [u8; 4], Option<u64>);
 
+const REGIONS: [&str; 8] =
+    ["us-east-1", "us-east-1", "us-east-1", "eu-west-1", "eu-west-3", "mx-central-1", "cn-north-1", "xx-moon-1"];
 const ZONES: [&str; 3] = ["a", "b", "c"];
-const STATES: [&str; 8] =
-    ["available", "available", "available", "pending", "failed", "deleting", "deleted", "dreaming"];
+const STATES: [&str; 9] =
+    ["available", "available", "available", "available", "pending", "failed", "deleting", "deleted", "dreaming"];
 const SERVICES: [&str; 6] = ["s3", "dynamodb", "sqs", "ecr.api", "s3express", "vpce-svc-1"];
 const KINDS: [&str; 7] =
     ["Interface", "Interface", "Interface", "GatewayLoadBalancer", "Resource", "ServiceNetwork", "Tunnel"];
+const DEFAULT_POLICY: &str = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
 const CALLS: [&str; 7] = [
     "DescribeVpcs",
     "DescribeSubnets",
@@ -25,14 +28,18 @@ const CALLS: [&str; 7] = [
     "GetMetricData",
 ];
 
-/// An account of up to sixty things, in a Region whose prices are known, known in part, or not at all.
+/// An account of up to forty things, in a Region whose prices are known, known in part, or not at all.
 pub(crate) fn any_account() -> impl Strategy<Value = Account> {
     let bytes = prop_oneof![Just(0), 0..1_u64 << 30, 0..1_u64 << 42, any::<u64>()];
-    let steps = prop::collection::vec((0..17_u8, any::<[u8; 4]>(), prop::option::of(bytes)), 0..60);
-    let region =
-        prop::sample::select(vec!["us-east-1", "eu-west-1", "eu-west-3", "mx-central-1", "cn-north-1", "xx-moon-1"]);
-    (region, steps).prop_map(|(region, steps)| {
-        let start = Account::new(region).vpc("vpc-0", "10.0.0.0/16");
+    let steps = prop::collection::vec((0..20_u8, any::<[u8; 4]>(), prop::option::of(bytes)), 0..40);
+    let region = prop::sample::select(REGIONS.to_vec());
+    (region, 0..8_u8, steps).prop_map(|(region, base, steps)| {
+        let start = match base {
+            0 => Account::new(region).vpc("vpc-1", "10.0.0.0/16"),
+            1..=3 => Account::plain(region),
+            4 | 5 => Account::plain(region).traffic("nat-1", 100, 400),
+            _ => Account::sound(region),
+        };
         steps.iter().enumerate().fold(start, |account, (number, step)| add(account, number, step))
     })
 }
@@ -85,6 +92,7 @@ fn add(mut account: Account, number: usize, (kind, [a, b, c, d], bytes): &Step) 
                 nat.addresses = vec![nat.addresses[0].clone(); usize::from(c % 3)];
                 if d % 5 == 0 {
                     nat.availability_mode = AvailabilityMode::Regional;
+                    nat.subnet_id = None;
                     nat.addresses
                         .iter_mut()
                         .for_each(|address| address.availability_zone = Some(pick(&ZONES, b).into()));
@@ -98,7 +106,9 @@ fn add(mut account: Account, number: usize, (kind, [a, b, c, d], bytes): &Step) 
             })
         }
         12 | 13 => {
-            let zone = (d % 5 == 0).then(|| pick(&ZONES, b).to_owned());
+            let regional =
+                |id: &str| part.nat_gateways.iter().any(|n| n.nat_gateway_id.as_str() == id && n.subnet_id.is_none());
+            let zone = (regional(&nat) || d % 9 == 0).then(|| pick(&ZONES, b).to_owned());
             let bytes = bytes.unwrap_or_default();
             let account = account.metrics(if a % 6 == 0 { "nat-gone" } else { &nat }, zone, bytes, bytes / 3);
             account.scan(|scan| {
@@ -110,6 +120,10 @@ fn add(mut account: Account, number: usize, (kind, [a, b, c, d], bytes): &Step) 
         }
         14 => {
             let service = pick(&SERVICES[..2], a);
+            if part.vpc_endpoints.iter().any(|endpoint| endpoint.vpc_endpoint_id.as_str() == format!("vpce-{service}"))
+            {
+                return account;
+            }
             let tables = table.map(|table| table.route_table_id.to_string());
             account.gateway_endpoint(service, &tables.as_deref().into_iter().collect::<Vec<_>>())
         }
@@ -128,13 +142,19 @@ fn add(mut account: Account, number: usize, (kind, [a, b, c, d], bytes): &Step) 
                 endpoint.state = pick(&STATES, b).into();
                 endpoint.requester_managed = d % 9 == 0;
                 endpoint.private_dns_enabled = d % 2 == 0;
-                endpoint.policy_document = (d % 3 == 0).then(|| "{}".to_owned());
+                endpoint.policy_document = (d % 3 == 0).then(|| DEFAULT_POLICY.to_owned());
                 if d % 4 == 0 {
                     endpoint.creation_timestamp = Some(at(START) + SignedDuration::from_hours(i64::from(c) * 3));
                 }
             };
             account.scan(|scan| {
                 edit(scan.vpc_endpoints.last_mut().unwrap());
+                let id = format!("vpce-{number}");
+                scan.vpc_endpoints.last_mut().unwrap().vpc_endpoint_id = id.as_str().into();
+                scan.metrics.endpoints.last_mut().unwrap().vpc_endpoint_id = id.as_str().into();
+                if a % 7 == 0 {
+                    scan.security_groups.last_mut().unwrap().ingress.clear();
+                }
                 match bytes {
                     Some(bytes) => {
                         scan.metrics.endpoints.last_mut().unwrap().bytes_processed =
