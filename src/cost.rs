@@ -13,7 +13,7 @@ use serde::Serialize;
 pub use endpoint::EndpointCost;
 pub use nat_gateway::{NatBytes, NatGatewayCost};
 
-use crate::model::{AccountId, Hours, NatGatewayId, RegionName, Snapshot, Usd, VpcEndpointId, Window};
+use crate::model::{AccountId, Hours, NatGatewayId, RegionName, RegionScan, Snapshot, Usd, VpcEndpointId, Window};
 use crate::pricing::{MissingRate, PriceBook, Product, Rate, Region};
 
 /// Why a cost is not known.
@@ -31,6 +31,9 @@ pub enum Unknown {
     /// It is deleted, and nothing says when that was.
     #[error("it is deleted, and nothing says since when")]
     Lifetime,
+    /// Only its metrics tell of it, because the call that lists such things failed.
+    #[error("it could not be listed: {0} failed")]
+    NotListed(&'static str),
     /// An AWS service made it and may include its cost in its own price.
     #[error("an AWS service manages it and may include its cost in its own price")]
     RequesterManaged,
@@ -185,6 +188,12 @@ fn charge_at(
     (charge, amount)
 }
 
+/// Why something that only its metrics tell of has no known life: it is gone, or could not be listed.
+fn unlisted(scan: &RegionScan, operation: &'static str) -> Unknown {
+    let failed = scan.gaps.iter().any(|gap| gap.operation == operation);
+    if failed { Unknown::NotListed(operation) } else { Unknown::Lifetime }
+}
+
 /// The whole of some parts; unknown as soon as one of them is.
 fn whole<'x>(parts: impl IntoIterator<Item = &'x Amount>) -> Option<Usd> {
     parts.into_iter().map(|part| part.as_ref().ok().copied()).sum()
@@ -195,3 +204,8 @@ fn whole<'x>(parts: impl IntoIterator<Item = &'x Amount>) -> Option<Usd> {
 fn monthly(amount: Option<Usd>, hours: Option<Hours>) -> Option<Usd> {
     Some(amount?.per_month(hours?))
 }
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod worked_figures;

@@ -20,7 +20,7 @@ pub use row::{
 use crate::assumption::Assumptions;
 use crate::audit::{self, Context, Skipped};
 use crate::cost::{Amount, Costs};
-use crate::model::{AccountId, Gap, NatGatewayState, RegionName, Snapshot, Usd, Window};
+use crate::model::{AccountId, Gap, RegionName, Snapshot, Usd, Window};
 use crate::pricing::PriceBook;
 use crate::topology::Topology;
 
@@ -178,10 +178,7 @@ impl Report {
             .collect();
         let current = costs.nat_gateways.iter().map(|cost| cost.monthly_known_usd()).sum::<Usd>()
             + costs.endpoints.iter().map(|cost| cost.monthly_known_usd()).sum::<Usd>();
-        let is_over = |cost: &&crate::cost::NatGatewayCost<'_>| {
-            cost.gateway.is_none_or(|gateway| gateway.state == NatGatewayState::Deleted)
-        };
-        let ended = costs.nat_gateways.iter().filter(is_over).map(|cost| cost.monthly_known_usd()).sum();
+        let ended = costs.nat_gateways.iter().filter(|cost| cost.gone).map(|cost| cost.monthly_known_usd()).sum();
         Self {
             schema: REPORT_SCHEMA,
             generated_by: crate::GENERATED_BY,
@@ -273,3 +270,6 @@ fn rounded(value: Decimal) -> f64 {
 fn shares<S: Serializer>(shares: &[(String, Decimal)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(shares.iter().map(|(service, share)| (service, rounded(*share))))
 }
+
+#[cfg(test)]
+mod properties;

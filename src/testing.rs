@@ -5,11 +5,13 @@
 
 mod asked;
 mod billed;
+mod random;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use asked::{money, report, report_assuming, text, usd};
 pub(crate) use billed::NOT_OURS;
+pub(crate) use random::any_account;
 
 use crate::model::{
     Gap, RegionScan, Route, RouteState, RouteTable, RouteTableAssociation, Snapshot, Subnet, Tags,

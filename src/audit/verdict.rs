@@ -80,7 +80,11 @@ impl Context<'_> {
     #[must_use]
     pub fn verdict(&self, part: &Part<'_>, cost: &EndpointCost<'_>) -> Verdict {
         let Some(endpoint) = cost.endpoint else {
-            return Verdict::new(Decision::NotJudged, None, "it was deleted in the window");
+            return if cost.gone {
+                Verdict::new(Decision::NotJudged, None, "it was deleted in the window")
+            } else {
+                Verdict::new(Decision::Unknown, None, "it could not be listed")
+            };
         };
         match &endpoint.endpoint_type {
             EndpointType::Gateway => return Verdict::new(Decision::Free, None, "gateway endpoints cost nothing"),

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use super::{Amount, Charge, Component, Unknown, charge, charge_at, monthly, whole};
+use super::{Amount, Charge, Component, Unknown, charge, charge_at, monthly, unlisted, whole};
 use crate::model::{
     AccountId, Bytes, EndpointMetrics, EndpointState, EndpointType, Gigabytes, Hours, RegionName, RegionScan, Usd,
     VpcEndpoint, VpcEndpointId, VpcId, Window,
@@ -26,6 +26,8 @@ pub struct EndpointCost<'a> {
     pub id: &'a VpcEndpointId,
     /// Its description; none when it was deleted in the window and only its metrics tell of it.
     pub endpoint: Option<&'a VpcEndpoint>,
+    /// Whether it is known to be gone: deleted, or not in a list that could be read.
+    pub gone: bool,
     /// Its type.
     pub endpoint_type: EndpointType,
     /// Its service.
@@ -273,12 +275,17 @@ impl<'a> Draft<'a> {
         let created = self.endpoint.and_then(|endpoint| endpoint.creation_timestamp);
         let whole_window = self.endpoint.is_some() && created.is_some_and(|created| created <= window.start());
         let bytes = self.bytes(region, whole_window);
+        let unlisted = self.endpoint.map_or_else(|| unlisted(scan, "DescribeVpcEndpoints"), |_| Unknown::Lifetime);
+        let gone = match self.endpoint {
+            Some(endpoint) => endpoint.state == EndpointState::Deleted,
+            None => unlisted == Unknown::Lifetime,
+        };
         let (hours_usd, data_usd, charges) = match self.billing() {
             Billing::Free => (Ok(Usd::ZERO), Ok(Usd::ZERO), Vec::new()),
             Billing::Unknown(reason) => (Err(reason.clone()), Err(reason), Vec::new()),
             Billing::By(hour, gigabyte) => {
                 let subnets = self.endpoint.map_or(0, |endpoint| endpoint.subnet_ids.len());
-                let zone_hours = self.hours.ok_or(Unknown::Lifetime).map(|hours| Decimal::from(hours * subnets as u64));
+                let zone_hours = self.hours.ok_or(unlisted).map(|hours| Decimal::from(hours * subnets as u64));
                 let (hours_charge, hours_usd) = charge(Component::Hours, region, hour, zone_hours, prices);
                 let quantity = match (bytes, self.hours) {
                     (Some(bytes), _) => Ok(Gigabytes::from_bytes(bytes).0),
@@ -300,6 +307,7 @@ impl<'a> Draft<'a> {
             region,
             id: self.id,
             endpoint: self.endpoint,
+            gone,
             endpoint_type: self.endpoint_type,
             service_name: self.service_name,
             vpc_id: self.vpc_id,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::{Amount, Charge, Component, Unknown, charge, monthly, whole};
+use super::{Amount, Charge, Component, Unknown, charge, monthly, unlisted, whole};
 use crate::model::{
     AccountId, AvailabilityMode, Bytes, Gigabytes, Hours, NatGateway, NatGatewayId, NatGatewayMetrics, NatGatewayState,
     RegionName, RegionScan, Series, Usd, Window,
@@ -25,6 +25,8 @@ pub struct NatGatewayCost<'a> {
     pub id: &'a NatGatewayId,
     /// Its description; none when it was deleted in the window and only its metrics tell of it.
     pub gateway: Option<&'a NatGateway>,
+    /// Whether it is known to be gone: deleted, or not in a list that could be read.
+    pub gone: bool,
     /// Whether it is billed as a regional gateway.
     pub regional: bool,
     /// The zones it was billed in, each with its hours. One, for a zonal gateway.
@@ -214,6 +216,8 @@ impl<'a> Draft<'a> {
         let answered = |zone: &String| self.series.iter().any(|series| series.availability_zone.as_ref() == Some(zone));
         let complete = !self.regional || zones.into_iter().all(answered);
         let bytes = if complete { NatBytes::read(&self.series) } else { NatBytes::default() };
+        let unlisted = unlisted(scan, "DescribeNatGateways");
+        let gone = self.gateway.map_or(unlisted == Unknown::Lifetime, |nat| nat.state == NatGatewayState::Deleted);
         let life = self.hours.ok_or(Unknown::Lifetime);
         let (hour, gigabyte, billed_hours) = if self.regional {
             let sum = self.zone_hours.values().sum::<Hours>();
@@ -230,7 +234,8 @@ impl<'a> Draft<'a> {
         let address_hours = match (self.addresses, life) {
             (Some(addresses), Ok(hours)) => Ok(Decimal::from(addresses as u64 * hours)),
             (Some(0), Err(_)) => Ok(Decimal::ZERO),
-            _ => Err(Unknown::Lifetime),
+            (None, _) => Err(unlisted),
+            (Some(_), Err(unknown)) => Err(unknown),
         };
         let region = &scan.region;
         let (hours_charge, hours_usd) = charge(Component::Hours, region, hour, billed_hours.map(Decimal::from), prices);
@@ -242,6 +247,7 @@ impl<'a> Draft<'a> {
             region,
             id,
             gateway: self.gateway,
+            gone,
             regional: self.regional,
             zone_hours: self.zone_hours,
             hours: self.hours,

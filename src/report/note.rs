@@ -99,6 +99,10 @@ fn associations(part: &Part<'_>, view: &VpcView<'_>, say: &mut dyn FnMut(&str, S
 fn gateway(cost: &NatGatewayCost<'_>, window_hours: u64) -> Vec<String> {
     let mut notes = Vec::new();
     match cost.gateway {
+        None if !cost.gone => notes.push(
+            "could not be listed and was found by its metrics: its hours are those from its first to its last datapoint, its addresses are unknown"
+                .to_owned(),
+        ),
         None => notes.push(
             "is not listed any more and was found by its metrics: its hours are those from its first to its last datapoint, its addresses are unknown"
                 .to_owned(),

@@ -222,6 +222,11 @@ impl FindingRow {
     }
 }
 
+/// The state of what only its metrics tell of.
+fn unlisted(gone: bool) -> &'static str {
+    if gone { "deleted" } else { "unknown" }
+}
+
 fn name(tags: &Tags) -> Option<String> {
     tags.get("Name").filter(|name| !name.is_empty()).cloned()
 }
@@ -245,7 +250,7 @@ pub(super) fn nat_gateways(topology: &Topology<'_>, costs: &Costs<'_>) -> Vec<Na
             vpc_id: cost.gateway.map(|gateway| gateway.vpc_id.clone()),
             nat_gateway_id: cost.id.clone(),
             name: cost.gateway.and_then(|gateway| name(&gateway.tags)),
-            state: cost.gateway.map_or("deleted", |gateway| gateway.state.as_str()).to_owned(),
+            state: cost.gateway.map_or(unlisted(cost.gone), |gateway| gateway.state.as_str()).to_owned(),
             availability_mode: if cost.regional { "regional" } else { "zonal" }.to_owned(),
             connectivity_type: cost.gateway.map(|gateway| gateway.connectivity_type.to_string()),
             availability_zones: cost.zone_hours.keys().map(|zone| (*zone).to_owned()).collect(),
@@ -293,7 +298,7 @@ pub(super) fn endpoints(context: &Context<'_>) -> Vec<EndpointRow> {
             name: cost.endpoint.and_then(|endpoint| name(&endpoint.tags)),
             endpoint_type: cost.endpoint_type.to_string(),
             service_name: cost.service_name.to_owned(),
-            state: cost.endpoint.map_or("deleted", |endpoint| endpoint.state.as_str()).to_owned(),
+            state: cost.endpoint.map_or(unlisted(cost.gone), |endpoint| endpoint.state.as_str()).to_owned(),
             availability_zones: zones,
             hours: cost.hours,
             bytes: cost.bytes.filter(|_| cost.endpoint_type != EndpointType::Gateway),

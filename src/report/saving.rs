@@ -9,9 +9,9 @@ use crate::model::{Service, Usd};
 
 /// Low and high.
 #[derive(Debug, Clone, Copy, Default)]
-struct Range {
-    low: Usd,
-    high: Usd,
+pub(super) struct Range {
+    pub(super) low: Usd,
+    pub(super) high: Usd,
 }
 
 impl Range {
@@ -31,6 +31,15 @@ impl Range {
 /// claims on one cost come to no more than that cost, and all on one resource to no more than it costs a month. Sums
 /// and minima only: the order of findings cannot matter.
 pub(super) fn total(findings: &[Finding], costs: &Costs<'_>) -> (Usd, Usd) {
+    let mut total = Range::default();
+    for range in by_resource(findings, costs).into_values() {
+        total.add(range);
+    }
+    (total.low, total.high)
+}
+
+/// The same for each resource.
+pub(super) fn by_resource<'f>(findings: &'f [Finding], costs: &Costs<'_>) -> BTreeMap<&'f str, Range> {
     let mut pools = BTreeMap::<&Pool, BTreeMap<Option<&Service>, (Range, Usd)>>::new();
     for claim in findings.iter().filter_map(|finding| finding.money.as_ref()).flat_map(|money| &money.claims) {
         let (range, limit) = pools.entry(&claim.on).or_default().entry(claim.service.as_ref()).or_default();
@@ -48,11 +57,7 @@ pub(super) fn total(findings: &[Finding], costs: &Costs<'_>) -> (Usd, Usd) {
         range.add(size.map_or(sum, |size| sum.up_to(size)));
         *limit = whole;
     }
-    let mut total = Range::default();
-    for (range, limit) in resources.into_values() {
-        total.add(range.up_to(limit));
-    }
-    (total.low, total.high)
+    resources.into_iter().map(|(resource, (range, limit))| (resource, range.up_to(limit))).collect()
 }
 
 /// The resource a cost belongs to, what that costs a month in all, and the cost itself where it is part of that.
