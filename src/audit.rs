@@ -99,6 +99,11 @@ impl Dataset {
             Self::Metrics => &["GetMetricData"],
         }
     }
+
+    /// Whether a failed call was one of those.
+    fn is_lost_by(self, gap: &Gap) -> bool {
+        self.operations().contains(&gap.operation.as_str())
+    }
 }
 
 /// A rule that could not be applied to some account and Region.
@@ -146,7 +151,7 @@ impl Audit {
     }
 
     fn is_blind_by(&self, gap: &Gap) -> bool {
-        self.needs.iter().any(|dataset| dataset.operations().contains(&gap.operation.as_str()))
+        self.needs.iter().any(|dataset| dataset.is_lost_by(gap))
     }
 }
 
@@ -162,6 +167,75 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::testing::{Account, report};
+
+    /// An account in which every kind of thing is there, and much of it wrong.
+    fn faulty() -> Account {
+        Account::plain("us-east-1").traffic("nat-1", 0, 0).interface_endpoint("sqs", &["subnet-a"])
+    }
+
+    #[test]
+    fn a_refused_call_skips_the_rules_that_need_it_and_no_other() {
+        for (dataset, operation) in [
+            (Dataset::Vpcs, "DescribeVpcs"),
+            (Dataset::Subnets, "DescribeSubnets"),
+            (Dataset::RouteTables, "DescribeRouteTables"),
+            (Dataset::NatGateways, "DescribeNatGateways"),
+            (Dataset::VpcEndpoints, "DescribeVpcEndpoints"),
+            (Dataset::SecurityGroups, "DescribeSecurityGroups"),
+            (Dataset::Metrics, "GetMetricData"),
+        ] {
+            let service = if dataset == Dataset::Metrics { "cloudwatch" } else { "ec2" };
+            let action = format!("{service}:{operation}");
+            let report = faulty().refused(operation, &action).and("444455556666", "us-east-1").report();
+            let skipped: BTreeSet<_> = report.skipped.iter().map(|skipped| skipped.rule).collect();
+            let blind: BTreeSet<_> =
+                AUDITS.iter().filter(|audit| audit.needs.contains(&dataset)).map(|audit| audit.id).collect();
+            assert_eq!(skipped, blind, "{operation}");
+            assert!(!blind.is_empty());
+            for one in &report.skipped {
+                assert_eq!(one.reason, format!("{operation} was refused (UnauthorizedOperation): allow {action}"));
+                assert_eq!(one.account_id.as_str(), "111122223333");
+            }
+            assert!(report.findings.iter().all(|finding| !blind.contains(finding.rule)));
+            assert!(!report.scope.complete);
+            assert_eq!(report.gaps.len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_call_that_no_rule_needs_skips_none() {
+        let report = faulty().refused("DescribeFlowLogs", "ec2:DescribeFlowLogs").report();
+        assert!(report.skipped.is_empty());
+        assert_eq!(report.rules(), faulty().report().rules());
+    }
+
+    #[test]
+    fn a_shared_vpc_is_its_owners_to_change() {
+        let snapshot = Account::plain("us-east-1")
+            .traffic("nat-1", 500, 500)
+            .subnet("subnet-b", "b", "10.0.2.0/24")
+            .main_table("rtb-main")
+            .route("rtb-main", "0.0.0.0/0", "nat-1")
+            .blackhole("rtb-main", "pl-s3", "vpce-owners")
+            .scan(|scan| {
+                scan.vpcs[0].owner_id = Some("999988887777".into());
+                scan.subnets.iter_mut().for_each(|subnet| subnet.enable_dns64 = true);
+            })
+            .snapshot();
+        let report = report(&snapshot);
+        assert!(report.findings.is_empty(), "{:#?}", report.findings);
+        let note = report.notes.iter().find(|note| note.resource == "vpc-1").unwrap();
+        assert!(note.message.contains("shared by account 999988887777"), "{}", note.message);
+    }
+
+    #[test]
+    fn an_empty_account_has_no_findings_and_no_costs() {
+        let report = Account::new("us-east-1").report();
+        assert!(report.findings.is_empty() && report.skipped.is_empty() && report.notes.is_empty());
+        assert_eq!(report.totals.window_usd.total, Some(crate::model::Usd::ZERO));
+        assert!(!report.totals.partial && report.scope.complete);
+    }
 
     #[test]
     fn rules_have_unique_ids_and_a_manual_that_starts_with_theirs() {

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{AccountId, NatGatewayId, RegionName, Service, Usd, VpcEndpointId, VpcId};
+use crate::model::{AccountId, NatGatewayId, RegionName, RegionScan, Service, Usd, VpcEndpointId, VpcId};
 
 /// One fault, its money and its remedy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,26 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do.
     pub remedy: Remedy,
+}
+
+impl Finding {
+    /// A fault of a rule in a VPC, to be filled in: without money, a service or a remedy as yet.
+    pub(crate) fn new(rule: &'static str, scan: &RegionScan, vpc_id: &VpcId) -> Self {
+        Self {
+            rule,
+            account_id: scan.account_id.clone(),
+            region: scan.region.clone(),
+            vpc_id: vpc_id.clone(),
+            service: None,
+            resources: Vec::new(),
+            title: String::new(),
+            detail: String::new(),
+            basis: Basis::Configuration,
+            money: None,
+            evidence: Vec::new(),
+            remedy: Remedy { kind: RemedyKind::RepairEndpoint, commands: Vec::new(), notes: Vec::new() },
+        }
+    }
 }
 
 /// How far a figure can be trusted. The contract's table defines each.

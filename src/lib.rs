@@ -21,6 +21,8 @@ pub mod pricing;
 #[cfg(feature = "cli")]
 pub mod progress;
 pub mod report;
+#[cfg(test)]
+mod testing;
 pub mod topology;
 
 /// Who wrote a snapshot or report: program and version.

@@ -96,11 +96,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
         ));
     }
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: view.vpc_id.clone(),
-        service: None,
         resources: std::iter::once(id.as_str()).chain(tables).chain(subnets).map(str::to_owned).collect(),
         title: format!("{id} in {zone} serves subnets in {}", zones.iter().copied().collect::<Vec<_>>().join(", ")),
         detail: format!(
@@ -113,6 +108,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
         money,
         evidence,
         remedy: remedy(part, view, gateway, &users, &gateways),
+        ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }
 
@@ -225,3 +221,6 @@ fn remedy(
     );
     Remedy { kind: RemedyKind::RouteWithinZone, commands, notes }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use ipnet::{IpNet, Ipv6Net};
 
 use super::{Audit, Context, Dataset, command};
-use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{NatGatewayId, RouteState, RouteTable};
 use crate::topology::{Part, SubnetView, VpcView, is_live};
 
@@ -41,17 +41,9 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, subnet: &Sub
     let ipv6_only = subnet.subnet.cidr_block.is_none();
     let arguments = ["--subnet-id", id, "--no-enable-dns64"];
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: view.vpc_id.clone(),
-        service: None,
         resources: vec![id.to_owned(), table.route_table_id.to_string(), nat.to_string()],
         title: format!("{id} resolves IPv4-only names to NAT64 through {nat}"),
         detail: "With DNS64 on, names without an IPv6 address resolve to 64:ff9b::/96, and that route leads to the NAT gateway: such traffic is billed as NAT, also to services with a gateway endpoint, whose routes are for IPv4 addresses.".to_owned(),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy {
             kind: RemedyKind::ChangeSubnet,
             commands: if ipv6_only { Vec::new() } else { command::ec2(part.region(), "modify-subnet-attribute", arguments).into_iter().collect() },
@@ -61,5 +53,57 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, subnet: &Sub
                 vec!["The subnet is dual-stack: without DNS64 its clients use IPv4 for such names, and with it the gateway endpoints. Clients that speak IPv6 only would lose IPv4 destinations.".to_owned()]
             },
         },
+        ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AUDIT;
+    use crate::finding::Basis;
+    use crate::model::NatGatewayState;
+    use crate::testing::{Account, money};
+
+    fn dns64(destination: &str) -> Account {
+        let account = Account::sound("us-east-1").route("rtb-a", destination, "nat-a");
+        account.scan(|scan| scan.subnets.iter_mut().for_each(|s| s.enable_dns64 = s.subnet_id.as_str() == "subnet-a"))
+    }
+
+    #[test]
+    fn names_that_lead_to_nat64_are_billed_as_nat() {
+        let report = dns64("64:ff9b::/96").report();
+        let finding = report.one(AUDIT.id);
+        assert_eq!((finding.basis, money(finding)), (Basis::Configuration, ["unknown"; 3].map(str::to_owned)));
+        assert_eq!(finding.resources, ["subnet-a", "rtb-a", "nat-a"]);
+        assert_eq!(
+            finding.remedy.commands,
+            ["aws ec2 modify-subnet-attribute --region us-east-1 --subnet-id subnet-a --no-enable-dns64"]
+        );
+        assert_eq!(report.rules(), [AUDIT.id]);
+    }
+
+    #[test]
+    fn the_longest_prefix_that_covers_nat64_decides() {
+        assert_eq!(dns64("::/0").report().all(AUDIT.id).len(), 1);
+        assert!(dns64("64:ff9b::/104").report().all(AUDIT.id).is_empty());
+        let past = dns64("::/0").route("rtb-a", "64:ff9b::/96", "eigw-1");
+        assert!(past.report().all(AUDIT.id).is_empty());
+        let dropped = dns64("10.9.0.0/16").blackhole("rtb-a", "64:ff9b::/96", "nat-a");
+        assert!(dropped.report().all(AUDIT.id).is_empty());
+    }
+
+    #[test]
+    fn without_dns64_or_a_living_gateway_nothing_is_billed() {
+        let off = dns64("64:ff9b::/96").scan(|scan| scan.subnets.iter_mut().for_each(|s| s.enable_dns64 = false));
+        assert!(off.report().all(AUDIT.id).is_empty());
+        let gone = dns64("64:ff9b::/96").edit_nat("nat-a", |nat| nat.state = NatGatewayState::Deleted);
+        assert!(gone.report().all(AUDIT.id).is_empty());
+    }
+
+    #[test]
+    fn an_ipv6_only_subnet_has_no_other_way() {
+        let only = dns64("64:ff9b::/96").scan(|scan| scan.subnets.iter_mut().for_each(|s| s.cidr_block = None));
+        let report = only.report();
+        assert!(report.one(AUDIT.id).remedy.commands.is_empty());
+    }
 }

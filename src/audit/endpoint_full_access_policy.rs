@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Audit, Context, Dataset, command};
-use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointType, Service, VpcEndpoint};
 use crate::topology::{Part, is_working};
 
@@ -74,10 +74,6 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
         notes.push("Allow the buckets that AWS itself serves from as well, such as those of ECR's image layers (prod-REGION-starport-layer-bucket) and of package repositories: their requests carry other principals, or none.".to_owned());
     }
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         resources: vec![id.to_string()],
         title: format!(
             "{} {}endpoint {id} lets everyone do everything",
@@ -86,20 +82,45 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
         ),
         service: Some(service),
         detail: "Its policy is the default one. Credentials from any account, also stolen or smuggled ones, can move data through it.".to_owned(),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy {
             kind: RemedyKind::RestrictEndpointPolicy,
             commands: command::ec2(part.region(), "modify-vpc-endpoint", arguments).into_iter().collect(),
             notes,
         },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::allows_everything;
+    use super::{AUDIT, allows_everything};
+    use crate::testing::{Account, NOT_OURS, money};
+
+    const DEFAULT: &str = r#"{"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
+
+    fn with(policy: &str) -> Account {
+        Account::sound("us-east-1").edit_endpoint("vpce-s3", |endpoint| endpoint.policy_document = Some(policy.into()))
+    }
+
+    #[test]
+    fn the_default_policy_of_a_gateway_endpoint_is_found() {
+        let report = with(DEFAULT).report();
+        let finding = report.one(AUDIT.id);
+        assert_eq!(finding.title, "S3 gateway endpoint vpce-s3 lets everyone do everything");
+        assert_eq!(money(finding), ["unknown"; 3]);
+        assert!(finding.remedy.commands[0].contains(r#""aws:PrincipalAccount":"111122223333""#));
+        assert_eq!(report.rules(), [AUDIT.id]);
+    }
+
+    #[test]
+    fn other_policies_and_others_endpoints_are_not() {
+        assert!(with(r#"{"Statement":[]}"#).report().findings.is_empty());
+        let denies = DEFAULT.replace("]}", r#",{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}"#);
+        assert!(with(&denies).report().findings.is_empty());
+        for edit in NOT_OURS {
+            assert!(with(DEFAULT).edit_endpoint("vpce-s3", edit).report().all(AUDIT.id).is_empty());
+        }
+    }
 
     #[test]
     fn the_default_policy_in_all_its_spellings() {

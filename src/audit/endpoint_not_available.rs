@@ -1,7 +1,7 @@
 //! Finds endpoints that do not work, and prefix-list routes that lead nowhere.
 
 use super::{Audit, Context, Dataset, command};
-use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointState, EndpointType, RouteState, Service, VpcEndpoint};
 use crate::topology::{Part, TableView, VpcView, is_working};
 
@@ -41,21 +41,17 @@ fn broken(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Opt
     let failure = endpoint.failure.as_ref().map(|failure| format!(" AWS says: {failure}.")).unwrap_or_default();
     let show = ["--vpc-endpoint-ids", id.as_str(), "--query", "VpcEndpoints[].[State,FailureReason,LastError]"];
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         service: Service::of_endpoint(&endpoint.service_name, part.region()),
         resources: vec![id.to_string()],
         title: format!("Endpoint {id} {what}"),
         detail: format!("Its state is {}.{failure}{billed}", endpoint.state),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy {
             kind: RemedyKind::RepairEndpoint,
             commands: command::ec2(part.region(), "describe-vpc-endpoints", show).into_iter().collect(),
             notes: vec![match endpoint.state {
+                _ if endpoint.requester_managed => {
+                    "An AWS service made and manages it: mend it from there, not by hand.".to_owned()
+                }
                 EndpointState::PendingAcceptance => "Ask the service's owner to accept it, or delete it.".to_owned(),
                 EndpointState::Partial => {
                     "See which zone's interface is missing, and whether the service still offers that zone.".to_owned()
@@ -64,6 +60,7 @@ fn broken(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Opt
                     .to_owned(),
             }],
         },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 
@@ -89,17 +86,9 @@ fn lost(part: &Part<'_>, view: &VpcView<'_>, table: &TableView<'_>) -> Option<Fi
         command::ec2(part.region(), "delete-route", ["--route-table-id", id, "--destination-prefix-list-id", list])
     };
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: view.vpc_id.clone(),
-        service: None,
         resources: std::iter::once(id).chain(lists.iter().copied()).map(str::to_owned).collect(),
         title: format!("Route table {id} sends {} into nothing", lists.join(", ")),
         detail: "The target of its prefix-list route does not exist any more, so traffic to those addresses is dropped instead of taking the default route.".to_owned(),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy {
             kind: RemedyKind::RepairEndpoint,
             commands: lists.iter().filter_map(delete).collect(),
@@ -108,5 +97,72 @@ fn lost(part: &Part<'_>, view: &VpcView<'_>, table: &TableView<'_>) -> Option<Fi
                 "AWS may refuse to delete a gateway endpoint's own route by hand: it goes with the endpoint's association.".to_owned(),
             ],
         },
+        ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AUDIT;
+    use crate::finding::{Basis, RemedyKind};
+    use crate::testing::{Account, money, usd};
+
+    fn in_state(state: &str) -> Account {
+        let account = Account::sound("us-east-1").interface_endpoint("sqs", &["subnet-a", "subnet-b"]);
+        account.bytes("vpce-sqs", 900).edit_endpoint("vpce-sqs", |endpoint| endpoint.state = state.into())
+    }
+
+    #[test]
+    fn every_state_that_does_not_work_is_found() {
+        for state in ["pendingAcceptance", "PendingAcceptance", "rejected", "expired", "failed", "partial"] {
+            let report = in_state(state).report();
+            let finding = report.one(AUDIT.id);
+            assert_eq!((finding.basis, money(finding)), (Basis::Configuration, ["unknown"; 3].map(str::to_owned)));
+            assert_eq!(finding.resources, ["vpce-sqs"]);
+        }
+        for state in ["available", "Available", "pending", "deleting", "deleted", "a state of tomorrow"] {
+            assert!(in_state(state).report().all(AUDIT.id).is_empty(), "{state}");
+        }
+    }
+
+    #[test]
+    fn it_is_billed_all_the_same_unless_it_was_never_made() {
+        // 2 x 7.30 + 900 x 0.01
+        assert!(in_state("rejected").report().one(AUDIT.id).detail.contains("$23.60 a month"));
+        let failed = in_state("failed").bytes_at("vpce-sqs", &[]).report();
+        assert_eq!(usd(failed.endpoint("vpce-sqs").window_usd.hours), "0");
+        assert!(!failed.one(AUDIT.id).detail.contains("bills"));
+    }
+
+    #[test]
+    fn what_awss_own_services_made_is_not_advised_away() {
+        let report =
+            in_state("failed").edit_endpoint("vpce-sqs", |endpoint| endpoint.requester_managed = true).report();
+        let finding = report.one(AUDIT.id);
+        assert_eq!(finding.remedy.kind, RemedyKind::RepairEndpoint);
+        let advice = [&finding.remedy.commands[..], &finding.remedy.notes[..]].concat().join(" ");
+        assert!(!advice.contains("delete"), "{advice}");
+    }
+
+    #[test]
+    fn a_route_to_an_endpoint_that_is_gone_drops_its_traffic() {
+        let gone = |account: Account| {
+            account.scan(|scan| scan.vpc_endpoints.retain(|e| e.vpc_endpoint_id.as_str() != "vpce-s3"))
+        };
+        let report = gone(Account::sound("us-east-1")).report();
+        let all = report.all(AUDIT.id);
+        assert_eq!(
+            all.iter().map(|finding| finding.resources.join(" ")).collect::<Vec<_>>(),
+            ["rtb-a pl-s3", "rtb-b pl-s3"]
+        );
+        assert_eq!(
+            all[0].remedy.commands,
+            ["aws ec2 delete-route --region us-east-1 --route-table-id rtb-a --destination-prefix-list-id pl-s3"]
+        );
+        let blackhole = Account::sound("us-east-1").blackhole("rtb-public", "pl-s3", "vpce-old").report();
+        assert_eq!(blackhole.one(AUDIT.id).resources, ["rtb-public", "pl-s3"]);
+        // A black hole by address is not about an endpoint.
+        let by_cidr = Account::sound("us-east-1").blackhole("rtb-public", "10.9.0.0/16", "pcx-1").report();
+        assert!(by_cidr.all(AUDIT.id).is_empty());
+    }
 }

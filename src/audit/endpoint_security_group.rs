@@ -3,7 +3,7 @@
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{Audit, Context, Dataset, command};
-use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointType, SecurityGroup, SecurityGroupRule, Service, VpcEndpoint};
 use crate::topology::{Part, VpcView, is_working};
 
@@ -134,10 +134,6 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
         "Clients in other VPCs or on premises need their own address blocks admitted before 0.0.0.0/0 goes.".to_owned(),
     );
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         resources: std::iter::once(endpoint.vpc_endpoint_id.to_string())
             .chain(groups.iter().map(|group| group.security_group_id.to_string()))
             .collect(),
@@ -149,10 +145,8 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
         ),
         service: Some(service),
         detail: problems.join(" "),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy { kind: RemedyKind::ChangeSecurityGroup, commands, notes },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 
@@ -177,3 +171,6 @@ fn ports(rule: &SecurityGroupRule) -> String {
         _ => format!("all {protocol}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,16 @@ use std::collections::BTreeSet;
 
 use super::Context;
 use super::context::gb;
-use crate::finding::{Basis, Claim, Evidence, Money, Pool};
+use crate::finding::{Basis, Claim, Evidence, Finding, Money, Pool};
 use crate::model::{NatGatewayId, Service, TransitGatewayId, Usd};
 use crate::pricing::Product;
-use crate::topology::{Egress, Gateways};
+use crate::topology::{Egress, Gateways, Part, VpcView};
+
+/// What a rule finds for each VPC of the account and each service with a gateway endpoint.
+pub(super) fn each<'a>(part: &Part<'a>, look: impl Fn(&VpcView<'a>, &Service) -> Option<Finding>) -> Vec<Finding> {
+    let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
+    owned.flat_map(|view| Service::WITH_GATEWAY_ENDPOINT.iter().filter_map(|service| look(view, service))).collect()
+}
 
 /// The money in the traffic of one service past some NAT gateways, and how it is known.
 pub(super) struct Saving {

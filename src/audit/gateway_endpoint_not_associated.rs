@@ -1,7 +1,7 @@
 //! Finds route tables that lead to a NAT gateway and that an existing gateway endpoint misses: the endpoint "exists",
 //! and yet the traffic is paid for.
 
-use super::gateway_endpoint::{saving, side_effects};
+use super::gateway_endpoint::{each, saving, side_effects};
 use super::missing_gateway_endpoint::target;
 use super::{Audit, Context, Dataset, command};
 use crate::finding::{Finding, Remedy, RemedyKind};
@@ -17,10 +17,7 @@ pub(super) const AUDIT: Audit = Audit {
 };
 
 fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
-    let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
-    owned
-        .flat_map(|view| Service::WITH_GATEWAY_ENDPOINT.iter().filter_map(|service| look(context, part, view, service)))
-        .collect()
+    each(part, |view, service| look(context, part, view, service))
 }
 
 /// The endpoint lists a table, or the table has a route to it: each of the two is AWS's own word for "associated".
@@ -60,10 +57,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         command::ec2(part.region(), "modify-vpc-endpoint", arguments.into_iter().chain(ids.iter().copied()));
     let plural = if ids.len() == 1 { "" } else { "s" };
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: view.vpc_id.clone(),
         service: Some(service.clone()),
         resources: std::iter::once(id).chain(ids.iter().copied()).map(str::to_owned).collect(),
         title: format!(
@@ -92,5 +85,9 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
                 .chain(["If the endpoint's policy is narrower than what these subnets use, their traffic is refused instead of routed: read it first.".to_owned()])
                 .collect(),
         },
+        ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }
+
+#[cfg(test)]
+mod tests;

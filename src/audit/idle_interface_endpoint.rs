@@ -23,7 +23,7 @@ fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
 fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
     let cost = context.costs.endpoint(&endpoint.vpc_endpoint_id)?;
     let service = own_service(cost)?;
-    if endpoint.state != EndpointState::Available || cost.bytes != Some(0) {
+    if endpoint.state != EndpointState::Available || !cost.is_idle() {
         return None;
     }
     let id = &endpoint.vpc_endpoint_id;
@@ -39,10 +39,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     notes.extend(cost.hours.and_then(Context::short_window_note));
     let usd = cost.monthly_usd();
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         service: Some(service.clone()),
         resources: vec![id.to_string()],
         title: format!("{} endpoint {id} carried nothing", service.title()),
@@ -58,6 +54,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
             commands: delete(part, endpoint).into_iter().collect(),
             notes,
         },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 
@@ -71,3 +68,6 @@ pub(super) fn hours_line(context: &Context<'_>, cost: &EndpointCost<'_>) -> Evid
 pub(super) fn delete(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<String> {
     command::ec2(part.region(), "delete-vpc-endpoints", ["--vpc-endpoint-ids", endpoint.vpc_endpoint_id.as_str()])
 }
+
+#[cfg(test)]
+mod tests;

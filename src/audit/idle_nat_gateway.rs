@@ -80,11 +80,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
     }
     let standing = cost.monthly_standing_usd();
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: view.vpc_id.clone(),
-        service: None,
         resources: std::iter::once(id.as_str()).chain(tables.iter().copied()).map(str::to_owned).collect(),
         title: format!("{id} processed nothing in {hours} hours"),
         detail: format!(
@@ -100,6 +95,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
             commands: commands.into_iter().flatten().collect(),
             notes,
         },
+        ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }
 
@@ -113,3 +109,6 @@ fn delete_route(part: &Part<'_>, table: &str, route: &Route) -> Option<String> {
     };
     command::ec2(part.region(), "delete-route", ["--route-table-id", table, option, destination])
 }
+
+#[cfg(test)]
+mod tests;

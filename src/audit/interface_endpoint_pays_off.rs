@@ -80,10 +80,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
     let break_even = context.break_even_per_zone(part).map(gb).unwrap_or_default();
     let hours = Decimal::from(HOURS_PER_MONTH) * Decimal::from(count);
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: view.vpc_id.clone(),
         service: Some(service.clone()),
         resources: std::iter::once(view.vpc_id.as_str())
             .chain(egress.own.iter().map(|id| id.as_str()))
@@ -112,6 +108,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
             commands: create(part, view, service, &chosen).into_iter().collect(),
             notes: notes(service, count, zones.len()),
         },
+        ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }
 
@@ -178,3 +175,6 @@ fn create(part: &Part<'_>, view: &VpcView<'_>, service: &Service, subnets: &[&Su
     line.push_str(&format!(" && {endpoint} --security-group-ids \"$sg\""));
     Some(line)
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,7 +43,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     if covered || !through_nat {
         return None;
     }
-    let idle = cost.bytes == Some(0);
+    let idle = cost.is_idle();
     let money = cost
         .monthly_usd()
         .filter(|_| idle)
@@ -58,10 +58,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
     };
     let enable = ["--vpc-endpoint-id", id.as_str(), "--private-dns-enabled"];
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         service: Some(service.clone()),
         resources: vec![id.to_string()],
         title: format!("{} endpoint {id} has private DNS off", service.title()),
@@ -76,6 +72,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
             commands: command::ec2(part.region(), "modify-vpc-endpoint", enable).into_iter().collect(),
             notes: notes(part, endpoint, &service),
         },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 
@@ -96,3 +93,6 @@ fn notes(part: &Part<'_>, endpoint: &VpcEndpoint, service: &Service) -> Vec<Stri
     }
     notes
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::verdict::own_service;
 use super::{Audit, Context, Dataset, Decision, command};
-use crate::finding::{Basis, Finding, Remedy, RemedyKind};
+use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{Subnet, VpcEndpoint};
 use crate::pricing::Product;
 use crate::topology::{Part, VpcView, Way, is_working};
@@ -60,17 +60,64 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         notes.push("Decide first whether to keep it: by its traffic it costs more than it saves.".to_owned());
     }
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         service: Some(service.clone()),
         resources: vec![id.to_string(), only.to_string()],
         title: format!("{} endpoint {id} is in {zone} only", service.title()),
         detail: format!("Clients sit in {} too. When {zone} fails they lose the service with it.", others.join(", ")),
-        basis: Basis::Configuration,
-        money: None,
-        evidence: Vec::new(),
         remedy: Remedy { kind: RemedyKind::AddEndpointSubnets, commands: add.into_iter().collect(), notes },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AUDIT;
+    use crate::finding::Basis;
+    use crate::testing::{Account, NOT_OURS, money};
+
+    /// An endpoint that pays, in some subnets of a VPC with clients in zones a and b.
+    fn in_subnets(subnets: &[&str]) -> Account {
+        Account::sound("us-east-1").interface_endpoint("sqs", subnets).bytes("vpce-sqs", 900)
+    }
+
+    #[test]
+    fn one_zone_for_clients_in_two() {
+        let report = in_subnets(&["subnet-a"]).report();
+        let finding = report.one(AUDIT.id);
+        assert_eq!((finding.basis, money(finding)), (Basis::Configuration, ["unknown"; 3].map(str::to_owned)));
+        assert_eq!(
+            finding.remedy.commands,
+            ["aws ec2 modify-vpc-endpoint --region us-east-1 --vpc-endpoint-id vpce-sqs --add-subnet-ids subnet-b"]
+        );
+        // 730 h x 0.01
+        assert!(finding.remedy.notes[0].contains("$7.30 a month"));
+    }
+
+    #[test]
+    fn as_many_zones_as_clients_is_right() {
+        assert!(in_subnets(&["subnet-a", "subnet-b"]).report().findings.is_empty());
+        let one_zone = Account::plain("us-east-1").interface_endpoint("sqs", &["subnet-a"]).bytes("vpce-sqs", 900);
+        assert!(one_zone.report().all(AUDIT.id).is_empty());
+        // A public subnet elsewhere is no client: it has a way of its own.
+        let public = Account::plain("us-east-1")
+            .subnet("subnet-public-b", "b", "10.0.9.0/24")
+            .table("rtb-public-b", &["subnet-public-b"])
+            .route("rtb-public-b", "0.0.0.0/0", "igw-1");
+        let report = public.interface_endpoint("sqs", &["subnet-a"]).bytes("vpce-sqs", 900).report();
+        assert!(report.all(AUDIT.id).is_empty());
+    }
+
+    #[test]
+    fn what_others_made_or_offer_is_their_business() {
+        for edit in NOT_OURS {
+            assert!(in_subnets(&["subnet-a"]).edit_endpoint("vpce-sqs", edit).report().all(AUDIT.id).is_empty());
+        }
+    }
+
+    #[test]
+    fn one_that_is_to_go_is_weighed_first() {
+        let report = in_subnets(&["subnet-a"]).bytes_at("vpce-sqs", &[(0, 1)]).report();
+        assert_eq!(report.all("underused-interface-endpoint").len(), 1);
+        assert!(report.one(AUDIT.id).remedy.notes.iter().any(|note| note.starts_with("Decide first")));
+    }
 }

@@ -1,6 +1,6 @@
 //! Finds VPCs whose subnets reach S3 or DynamoDB through a NAT gateway although a gateway endpoint would be free.
 
-use super::gateway_endpoint::{saving, side_effects};
+use super::gateway_endpoint::{each, saving, side_effects};
 use super::{Audit, Context, Dataset, command};
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::Service;
@@ -15,10 +15,7 @@ pub(super) const AUDIT: Audit = Audit {
 };
 
 fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
-    let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
-    owned
-        .flat_map(|view| Service::WITH_GATEWAY_ENDPOINT.iter().filter_map(|service| look(context, part, view, service)))
-        .collect()
+    each(part, |view, service| look(context, part, view, service))
 }
 
 fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Service) -> Option<Finding> {
@@ -54,10 +51,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         );
     }
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: view.vpc_id.clone(),
         service: Some(service.clone()),
         resources: std::iter::once(view.vpc_id.as_str()).chain(ids.iter().copied()).map(str::to_owned).collect(),
         title: format!(
@@ -79,6 +72,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         money: saving.money,
         evidence: saving.evidence,
         remedy: Remedy { kind: RemedyKind::CreateGatewayEndpoint, commands: create.into_iter().collect(), notes },
+        ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }
 
@@ -92,3 +86,6 @@ pub(super) fn target(egress: &Egress<'_>) -> String {
         (Some(id), more) => format!("{id} and {more} more"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,10 +51,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         Money { current, claims: vec![claim] }
     });
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         service: Some(service.clone()),
         resources: std::iter::once(id.to_string())
             .chain(gateway.map(|gateway| gateway.vpc_endpoint_id.to_string()))
@@ -76,6 +72,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
             context.line("through the endpoint", cost.region, Product::InterfaceEndpointGb, cost.monthly_gb()),
         ],
         remedy: remedy(part, view, endpoint, &service, gateway, outside),
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 
@@ -137,3 +134,6 @@ fn remedy(
     let kind = if outside { RemedyKind::ChangeEndpointDns } else { RemedyKind::DeleteEndpoint };
     Remedy { kind, commands: commands.into_iter().flatten().collect(), notes }
 }
+
+#[cfg(test)]
+mod tests;

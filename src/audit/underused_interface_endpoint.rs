@@ -47,10 +47,6 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         );
     }
     Some(Finding {
-        rule: AUDIT.id,
-        account_id: part.scan.account_id.clone(),
-        region: part.scan.region.clone(),
-        vpc_id: endpoint.vpc_id.clone(),
         service: Some(service.clone()),
         resources: vec![id.to_string()],
         title: format!("{} endpoint {id} costs more than the NAT gateway would for its traffic", service.title()),
@@ -71,5 +67,9 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
             commands: delete(part, endpoint).into_iter().collect(),
             notes,
         },
+        ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,9 +4,9 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use super::context::{gb, usd};
 use super::s3_interface_shadows_gateway::has_clients_outside;
+use super::{Context, Dataset};
 use crate::cost::EndpointCost;
 use crate::finding::Basis;
 use crate::model::{ConnectivityType, EndpointState, EndpointType, NatGateway, Service, Usd};
@@ -108,10 +108,13 @@ impl Context<'_> {
         let Some(gigabytes) = cost.monthly_gb() else {
             return Verdict::new(Decision::Unknown, None, "its bytes are not known for the whole window");
         };
-        if cost.bytes == Some(0) {
+        if cost.is_idle() {
             let mut verdict = Verdict::new(Decision::Drop, Some(Basis::Metered), "it carried nothing over the window");
             verdict.break_even_gb = self.break_even(part, cost);
             return verdict;
+        }
+        if gigabytes.is_zero() {
+            return Verdict::new(Decision::Unknown, None, "it was made in the window and has carried nothing yet");
         }
         if Service::WITH_GATEWAY_ENDPOINT.contains(service) {
             let endpoint_takes_names = cost.endpoint.is_some_and(takes_names);
@@ -131,6 +134,14 @@ impl Context<'_> {
         let Some(monthly) = cost.monthly_usd() else {
             return Verdict::new(Decision::Unknown, None, "its price is not known");
         };
+        let decisive = [Dataset::NatGateways, Dataset::RouteTables, Dataset::Subnets];
+        if let Some(gap) = part.scan.gaps.iter().find(|gap| decisive.iter().any(|dataset| dataset.is_lost_by(gap))) {
+            return Verdict::new(
+                Decision::Unknown,
+                None,
+                format!("{} failed: what else there is is unknown", gap.operation),
+            );
+        }
         let view = part.vpc(cost.vpc_id);
         let nat = match view.map(|view| replacement(part, view)) {
             Some(Ok(nat)) => nat,

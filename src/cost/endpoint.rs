@@ -87,6 +87,12 @@ impl EndpointCost<'_> {
         Some(Usd(Gigabytes::from_bytes(self.bytes?).0).per_month(hours).0)
     }
 
+    /// Whether it is proven to have carried nothing: all through the window, not just in the hours since it was made.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.bytes == Some(0) && self.whole_window
+    }
+
     /// Why parts of its cost are unknown.
     #[must_use]
     pub fn unknowns(&self) -> Vec<&Unknown> {

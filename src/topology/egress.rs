@@ -1,6 +1,6 @@
 //! Whose NAT gateway carries what leaves by a route table: the VPC's own, or one behind a transit gateway.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::route::is_default;
 use super::{Part, TableView, Topology, VpcView, Way, is_live};
@@ -191,12 +191,17 @@ impl<'a> Topology<'a> {
                 Some(None) | None => return Gateways::Invisible,
             }
         }
-        let mut candidates = of_gateway()
+        // Two accounts may list one attachment, and a VPC is one candidate however often it is listed.
+        let mut candidates = BTreeMap::<_, BTreeSet<_>>::new();
+        for (vpc_id, nat_gateways) in of_gateway()
             .filter(|attachment| !is_of(attachment, vpc_id))
             .filter_map(|attachment| self.beyond(attachment))
-            .filter(|(_, nat_gateways)| !nat_gateways.is_empty());
-        match (candidates.next(), candidates.next()) {
-            (Some((vpc_id, nat_gateways)), None) => Gateways::Likely { vpc_id, nat_gateways },
+            .filter(|(_, nat_gateways)| !nat_gateways.is_empty())
+        {
+            candidates.entry(vpc_id).or_default().extend(nat_gateways);
+        }
+        match (candidates.pop_first(), candidates.is_empty()) {
+            (Some((vpc_id, nat_gateways)), true) => Gateways::Likely { vpc_id, nat_gateways },
             _ => Gateways::Invisible,
         }
     }

@@ -243,6 +243,10 @@ def test_the_policy_is_valid_and_only_reads(natwise):
         assert re.fullmatch(r"(ec2|cloudwatch|sts):(Describe|Get|List|Search)[A-Za-z]+", action), action
 
 
+def test_the_readme_shows_the_policy(natwise):
+    assert natwise("iam-policy").stdout in (ROOT / "README.md").read_text()
+
+
 def test_every_call_of_a_scan_is_in_the_policy(emulator, live, natwise):
     world = emulator.world()
     vpc = world.vpc()
