@@ -21,6 +21,11 @@ SCRUBBED = ("AWS_", "NO_COLOR", "COLUMNS", "CLICOLOR", "RUST_LOG")
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(SCRUBBED)}
 
 
+def pytest_configure(config):
+    if not NATWISE.is_file():
+        raise pytest.UsageError(f"{NATWISE} does not exist: tests/run builds it")
+
+
 def pytest_sessionfinish(session, exitstatus):
     """A test that was skipped was not passed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
