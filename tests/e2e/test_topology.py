@@ -123,3 +123,54 @@ def test_a_missing_gateway_endpoint_names_only_tables_that_lead_to_a_nat_gateway
         assert set(finding["resources"][1:]) == set(busy.tables)
         (command,) = finding["remedy"]["commands"]
         assert isolated not in command and busy.vpc.public_table not in command
+
+
+def test_two_halves_of_the_internet_are_a_default_route(busy, live):
+    table = busy.vpc.table()
+    for half in ("0.0.0.0/1", "128.0.0.0/1"):
+        busy.vpc.route(table, half, NatGatewayId=busy.gateways[0])
+    busy.vpc.subnet("a", table)
+    findings = live.json("audit", *WINDOW)["findings"]
+    assert {(finding["rule"], table in finding["resources"]) for finding in findings} == {
+        ("gateway-endpoint-not-associated", True)
+    }
+    assert len(findings) == 2
+
+
+def test_a_nat_gateway_for_one_partner_only_carries_no_s3(busy, live):
+    table = busy.vpc.table()
+    busy.vpc.route(table, "198.51.100.0/24", NatGatewayId=busy.gateways[0])
+    busy.vpc.subnet("a", table)
+    assert rules(live.json("audit", *WINDOW)) == []
+
+
+def test_a_nat_instance_is_no_nat_gateway(busy, live):
+    subnet = busy.vpc.subnet("a")
+    instance = busy.world.ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"]["NetworkInterfaceId"]
+    table = busy.vpc.table()
+    busy.vpc.route(table, "0.0.0.0/0", NetworkInterfaceId=instance)
+    busy.vpc.subnet("a", table)
+    assert rules(live.json("audit", *WINDOW)) == []
+
+
+def test_without_a_nat_gateway_no_endpoint_is_underused(emulator, live):
+    world = emulator.world()
+    vpc = world.vpc()
+    subnets = [vpc.subnet(zone) for zone in "ab"]
+    vpce = vpc.interface_endpoint("sqs", subnets, vpc.https_group(), policy=restricted_policy())
+    world.endpoint_bytes(vpc.id, vpce, "sqs", 5 * GB)
+    assert rules(live.json("audit", *WINDOW)) == []
+
+
+def test_the_vpc_may_be_admitted_in_parts(busy, live):
+    group = busy.vpc.https_group("10.0.0.0/17", "10.0.128.0/17")
+    vpce = busy.vpc.interface_endpoint("sqs", busy.subnets, group, policy=restricted_policy())
+    busy.world.endpoint_bytes(busy.vpc.id, vpce, "sqs", 2_000 * GB)
+    assert rules(live.json("audit", *WINDOW)) == []
+
+
+def test_an_s3_interface_endpoint_for_on_premises_is_no_fault(busy, live):
+    group = busy.vpc.https_group()
+    vpce = busy.vpc.interface_endpoint("s3", busy.subnets, group, private_dns=False, policy=restricted_policy())
+    busy.world.endpoint_bytes(busy.vpc.id, vpce, "s3", 2_000 * GB)
+    assert rules(live.json("audit", *WINDOW)) == []
