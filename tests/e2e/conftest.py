@@ -21,6 +21,11 @@ SCRUBBED = ("AWS_", "NO_COLOR", "COLUMNS", "CLICOLOR", "RUST_LOG")
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(SCRUBBED)}
 
 
+def pytest_configure(config):
+    if not NATWISE.is_file():
+        raise pytest.UsageError(f"{NATWISE} does not exist: tests/run builds it")
+
+
 def pytest_sessionfinish(session, exitstatus):
     """A test that was skipped was not passed."""
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -46,10 +51,10 @@ class Emulator:
         request = urllib.request.Request(self.url + path, data=data, method="POST")
         return urllib.request.urlopen(request, timeout=30).read()
 
-    def refuse(self, operation, code="UnauthorizedOperation", status="403 Forbidden", message="You may not."):
-        """From now on, and until the test is over, this call ("*": every call) fails."""
-        fault = {"operation": operation, "code": code, "status": status, "message": message}
-        self.post("/natwise/faults", fault)
+    def refuse(self, operation, code="UnauthorizedOperation", status=403, message="You may not.", region="*"):
+        """From now on, and until the test is over, this call fails; "*" is every one."""
+        fault = {"operation": operation, "code": code, "status": f"{status} Refused", "message": message}
+        self.post("/natwise/faults", {**fault, "region": region})
 
     def client(self, service, region="us-east-1"):
         return boto3.client(

@@ -5,8 +5,8 @@
 - moto stamps what it creates with the present, and keeps no time of deletion. POST /natwise/times {"id": ...,
   "created": ..., "deleted": ...} puts a NAT gateway or an endpoint back in time, so that it existed in a window of the
   past; "deleted" is for gateways and may be left out.
-- moto refuses nothing. POST /natwise/faults {"operation": ..., "status": ..., "code": ..., "message": ...} makes an
-  operation ("*": each) fail in that way until the next reset.
+- moto refuses nothing. POST /natwise/faults {"operation": ..., "region": ..., "status": ..., "code": ..., "message": ...}
+  makes an operation fail in that way until the next reset, in that Region; "*" is every operation, or every Region.
 
 Usage: emulator.py   Serves on a free loopback port, whose number it prints, until its standard input is closed: it ends
 with whoever started it, however that ended.
@@ -30,6 +30,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 
 CBOR_PATH = re.compile(r"^/service/(?P<target>[^/]+)/operation/(?P<operation>[^/]+)$")
+SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/")
 
 
 def plain(value):
@@ -69,7 +70,7 @@ class Emulator:
         self.moto = DomainDispatcherApplication(create_backend_app)
         cloudwatch = botocore.session.get_session().get_service_model("cloudwatch")
         self.models = {cloudwatch.metadata["targetPrefix"]: cloudwatch}
-        self.faults = {}
+        self.faults = []
 
     def __call__(self, environ, start_response):
         path = environ.get("PATH_INFO", "")
@@ -87,16 +88,21 @@ class Emulator:
             text = body(environ)
             environ["wsgi.input"] = io.BytesIO(text)
             request = {name: values[0] for name, values in parse_qs(text.decode("utf-8", "replace")).items()}
-            if fault := self.fault(request.get("Action")):
+            if fault := self.fault(environ, request.get("Action")):
                 return refuse(start_response, fault, request)
         return self.moto(environ, start_response)
 
     def add_fault(self, fault):
-        self.faults[fault["operation"]] = fault
+        self.faults.append(fault)
         return "200 OK", "noted"
 
-    def fault(self, operation):
-        return self.faults.get(operation) or self.faults.get("*")
+    def fault(self, environ, operation):
+        signed = SIGNED_FOR.search(environ.get("HTTP_AUTHORIZATION", ""))
+        region = signed["region"] if signed else ""
+        for fault in self.faults:
+            if fault["operation"] in (operation, "*") and fault["region"] in (region, "*"):
+                return fault
+        return None
 
     def cbor(self, environ, start_response, target, operation):
         model = self.models[target]
@@ -123,7 +129,7 @@ class Emulator:
             answer.update(status=status, headers=headers)
             return lambda data: None
 
-        if fault := self.fault(operation):
+        if fault := self.fault(environ, operation):
             answer["status"] = fault["status"]
             document = {"__type": fault["code"], "message": fault["message"]}
         else:

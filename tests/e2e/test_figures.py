@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from world import GB, HOURS, START, WINDOW
+from world import END, GB, HOURS, NAT_METRICS, START, WINDOW
 
 
 def gateway(report, nat):
@@ -86,6 +86,81 @@ def test_a_gateway_made_in_the_window_pays_for_its_own_hours(emulator, live):
     # A month at that rate: 32.85 + 3.65 + 730 GB x 0.045
     assert row["monthly_usd"] == pytest.approx(69.35, abs=1e-6)
     assert any(nat == note["resource"] and "360 of the window's 744" in note["message"] for note in report["notes"])
+
+
+def test_a_started_hour_counts_whole(emulator, live):
+    nat = emulator.world().vpc().nat(since=END - timedelta(hours=10, minutes=30))
+    assert gateway(live.json("audit", *WINDOW), nat)["hours"] == 11
+
+
+def test_a_gateway_deleted_in_the_window_pays_until_then_and_is_no_finding(emulator, live):
+    world = emulator.world()
+    vpc = world.vpc()
+    gone = vpc.nat(until=START + timedelta(days=2))
+    world.nat_bytes(gone, up=GB, down=10 * GB, last=START + timedelta(days=2))
+    report = live.json("audit", *WINDOW)
+    row = gateway(report, gone)
+    assert (row["state"], row["hours"], row["bytes"]["processed"]) == ("deleted", 48, 11 * GB)
+    assert row["window_usd"]["hours"] == pytest.approx(48 * 0.045, abs=1e-6)
+    assert row["window_usd"]["addresses"] == pytest.approx(48 * 0.005, abs=1e-6)
+    assert report["findings"] == []
+
+
+def test_a_gateway_made_after_the_window_cost_nothing_in_it(emulator, live):
+    emulator.world().vpc().nat(since=END + timedelta(hours=1))
+    report = live.json("audit", *WINDOW)
+    assert [row["hours"] for row in report["nat_gateways"]] in ([], [0])
+    assert report["totals"]["window_usd"]["total"] == 0
+    assert report["findings"] == []
+
+
+def test_the_window_starts_inside_and_ends_outside(emulator, live):
+    world = emulator.world()
+    nat = world.vpc().nat()
+    hour = timedelta(hours=1)
+    points = [(START - hour, 1), (START, 10), (END - hour / 2, 100), (END, 1_000)]
+    for metric in NAT_METRICS:
+        world.put("AWS/NATGateway", metric, [("NatGatewayId", nat)], points)
+    assert gateway(live.json("audit", *WINDOW), nat)["bytes"]["processed"] == 2 * 110
+
+
+def test_a_private_gateway_has_no_address_to_pay_for(emulator, live):
+    world = emulator.world()
+    nat = world.vpc().nat(private=True)
+    world.nat_bytes(nat, up=GB, down=GB)
+    row = gateway(live.json("audit", *WINDOW), nat)
+    assert row["connectivity_type"] == "private"
+    assert row["window_usd"]["addresses"] == 0
+    assert row["window_usd"]["total"] == pytest.approx(HOURS * 0.045 + 2 * 0.045, abs=1e-6)
+
+
+def test_a_gateway_endpoint_is_free_and_a_young_endpoint_not_yet_idle(emulator, live):
+    world = emulator.world()
+    vpc = world.vpc()
+    free = vpc.gateway_endpoint("s3", [vpc.main_table])
+    young = vpc.interface_endpoint("sqs", [vpc.subnet()], vpc.https_group(), since=START + timedelta(days=1))
+    report = live.json("audit", *WINDOW)
+    row = endpoint(report, free)
+    assert (row["type"], row["monthly_usd"], row["window_usd"]["total"]) == ("Gateway", 0, 0)
+    assert endpoint(report, young)["hours"] == HOURS - 24
+    assert "idle-interface-endpoint" not in rules(report)
+
+
+def test_each_region_has_its_own_prices(emulator, live):
+    # An hour costs what a gigabyte does: 0.048 in Ireland, 0.093 in São Paulo.
+    hour = {"us-east-1": 0.045, "eu-west-1": 0.048, "sa-east-1": 0.093}
+    for region in hour:
+        emulator.world(region).vpc().nat()
+    report = live.json("audit", *WINDOW, *(word for region in hour for word in ("--region", region)))
+    assert report["scope"]["regions"] == sorted(hour)
+    costs = {row["region"]: row["window_usd"]["hours"] for row in report["nat_gateways"]}
+    assert costs == {region: pytest.approx(HOURS * usd, abs=1e-6) for region, usd in hour.items()}
+
+
+def test_the_default_window_is_the_last_thirty_days(emulator, live):
+    window = live.json("audit")["window"]
+    assert window["hours"] == 720
+    assert window["end"] >= (END + timedelta(days=8)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_no_datapoint_is_unknown_and_published_zeros_are_idle(emulator, live):

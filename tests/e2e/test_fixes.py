@@ -57,6 +57,20 @@ def test_the_printed_commands_end_the_findings(leaky, live, shell, routes_follow
     assert bool(disagree) is not routes_follow
 
 
+def test_a_command_names_its_region(emulator, live, shell):
+    world = emulator.world("eu-west-1")
+    vpc = world.vpc()
+    nat = vpc.nat()
+    world.nat_bytes(nat, up=GB, down=GB)
+    vpc.private(nat)
+    audit = ("audit", *WINDOW, "--region", "eu-west-1")
+    for finding in of(live.json(*audit), *FREE):
+        for command in finding["remedy"]["commands"]:
+            done = shell(command)  # whose default is us-east-1
+            assert done.returncode == 0, (command, done.stderr)
+    assert of(live.json(*audit), *FREE) == []
+
+
 def test_a_declared_share_is_the_saving(leaky, live):
     report = live.json("audit", *WINDOW, "--assume", "s3=60%", "--assume", "dynamodb=10%")
     month = 1_000 * 730 / 744 * 0.045
