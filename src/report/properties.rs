@@ -125,8 +125,9 @@ proptest! {
         *series[index] = Series::from_points(points.into_iter().chain([(first, more)]));
         let after = report(&snapshot);
         let total = |report: &Report| report.totals.window_usd.total.unwrap_or_default();
+        // Not so for a month's figures: more bytes of one endpoint lower the tier, and so the scaled-up cost, of another
+        // that lived for a few hours only.
         prop_assert!(total(&before) <= total(&after) + hair());
-        prop_assert!(before.totals.monthly_usd.current <= after.totals.monthly_usd.current + hair());
     }
 
     #[test]

@@ -7,13 +7,8 @@
     clippy::expect_used,
     clippy::cast_possible_truncation,
     clippy::float_arithmetic,
-    clippy::ref_option,
-    clippy::type_complexity
+    clippy::ref_option
 )]
 
-mod account;
 mod collect;
 mod fake_aws;
-mod figures;
-mod properties;
-mod rules;

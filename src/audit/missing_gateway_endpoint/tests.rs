@@ -236,3 +236,22 @@ fn unknown_bytes_are_not_none() {
     assert_eq!(money(finding), ["unknown"; 3]);
     assert!(finding.detail.contains("The bytes of nat-1 are not known"), "{}", finding.detail);
 }
+
+#[test]
+fn clients_behind_a_firewall_are_found_and_the_firewalls_own_subnet_is_not() {
+    // subnet-client -> firewall endpoint in subnet-a -> nat-1
+    let report = Account::plain("us-east-1")
+        .traffic("nat-1", 0, 1_000)
+        .subnet("subnet-client", "a", "10.0.7.0/24")
+        .table("rtb-client", &["subnet-client"])
+        .route("rtb-client", "0.0.0.0/0", "vpce-firewall")
+        .endpoint(EndpointType::GatewayLoadBalancer, "com.amazonaws.vpce.us-east-1.vpce-svc-1", |endpoint| {
+            endpoint.vpc_endpoint_id = "vpce-firewall".into();
+            endpoint.subnet_ids = vec!["subnet-a".into()];
+        })
+        .report();
+    let finding = report.one_for(RULE, "s3");
+    assert_eq!(finding.resources, ["vpc-1", "rtb-client"]);
+    assert_eq!(money(finding), ["45", "0", "45"]);
+    assert!(finding.remedy.notes.iter().any(|note| note.contains("passes the firewall endpoint vpce-firewall")));
+}
