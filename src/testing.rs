@@ -9,7 +9,7 @@ mod random;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use asked::{money, report, report_assuming, text, usd};
+pub(crate) use asked::{money, report, text, usd};
 pub(crate) use billed::NOT_OURS;
 pub(crate) use random::any_account;
 

@@ -85,26 +85,7 @@ fn add(mut account: Account, number: usize, (kind, [a, b, c, d], bytes): &Step) 
             let add = if d % 7 == 6 { Account::blackhole } else { Account::route };
             add(account, table.route_table_id.as_str(), destination, target)
         }
-        10 | 11 => {
-            let id = format!("nat-{number}");
-            account.nat(&id, &subnet).edit_nat(&id, |nat| {
-                nat.state = pick(&STATES, b).into();
-                nat.addresses = vec![nat.addresses[0].clone(); usize::from(c % 3)];
-                if d % 5 == 0 {
-                    nat.availability_mode = AvailabilityMode::Regional;
-                    nat.subnet_id = None;
-                    nat.addresses
-                        .iter_mut()
-                        .for_each(|address| address.availability_zone = Some(pick(&ZONES, b).into()));
-                }
-                if a % 3 == 0 {
-                    nat.create_time = Some(at(START) + SignedDuration::from_hours(i64::from(b) * 3));
-                }
-                if nat.state == NatGatewayState::Deleted && a % 2 == 0 {
-                    nat.delete_time = Some(at(START) + SignedDuration::from_hours(i64::from(c) * 3));
-                }
-            })
-        }
+        10 | 11 => add_nat(account, number, &subnet, [a, b, c, d]),
         12 | 13 => {
             let regional =
                 |id: &str| part.nat_gateways.iter().any(|n| n.nat_gateway_id.as_str() == id && n.subnet_id.is_none());
@@ -133,37 +114,58 @@ fn add(mut account: Account, number: usize, (kind, [a, b, c, d], bytes): &Step) 
             let account = account.attach("tgw-1", &vpc, &[&subnet], table);
             if d % 3 == 0 { account.tgw_table("tgw-rtb-1", &[("0.0.0.0/0", &vpc)]) } else { account }
         }
-        _ => {
-            let service = pick(&SERVICES, a);
-            let account = account.interface_endpoint(service, &[&subnet]);
-            let kind = EndpointType::from(pick(&KINDS, c));
-            let edit = |endpoint: &mut VpcEndpoint| {
-                endpoint.endpoint_type = kind;
-                endpoint.state = pick(&STATES, b).into();
-                endpoint.requester_managed = d % 9 == 0;
-                endpoint.private_dns_enabled = d % 2 == 0;
-                endpoint.policy_document = (d % 3 == 0).then(|| DEFAULT_POLICY.to_owned());
-                if d % 4 == 0 {
-                    endpoint.creation_timestamp = Some(at(START) + SignedDuration::from_hours(i64::from(c) * 3));
-                }
-            };
-            account.scan(|scan| {
-                edit(scan.vpc_endpoints.last_mut().unwrap());
-                let id = format!("vpce-{number}");
-                scan.vpc_endpoints.last_mut().unwrap().vpc_endpoint_id = id.as_str().into();
-                scan.metrics.endpoints.last_mut().unwrap().vpc_endpoint_id = id.as_str().into();
-                if a % 7 == 0 {
-                    scan.security_groups.last_mut().unwrap().ingress.clear();
-                }
-                match bytes {
-                    Some(bytes) => {
-                        scan.metrics.endpoints.last_mut().unwrap().bytes_processed =
-                            Series::from_points([(usize::from(a), *bytes)]);
-                    }
-                    None if d % 5 == 0 => drop(scan.metrics.endpoints.pop()),
-                    None => {}
-                }
-            })
-        }
+        _ => add_endpoint(account, number, &subnet, [a, b, c, d], *bytes),
     }
+}
+
+fn add_nat(account: Account, number: usize, subnet: &str, [a, b, c, d]: [u8; 4]) -> Account {
+    let id = format!("nat-{number}");
+    account.nat(&id, subnet).edit_nat(&id, |nat| {
+        nat.state = pick(&STATES, b).into();
+        nat.addresses = vec![nat.addresses[0].clone(); usize::from(c % 3)];
+        if d % 5 == 0 {
+            nat.availability_mode = AvailabilityMode::Regional;
+            nat.subnet_id = None;
+            nat.addresses.iter_mut().for_each(|address| address.availability_zone = Some(pick(&ZONES, b).into()));
+        }
+        if a % 3 == 0 {
+            nat.create_time = Some(at(START) + SignedDuration::from_hours(i64::from(b) * 3));
+        }
+        if nat.state == NatGatewayState::Deleted && a % 2 == 0 {
+            nat.delete_time = Some(at(START) + SignedDuration::from_hours(i64::from(c) * 3));
+        }
+    })
+}
+
+fn add_endpoint(account: Account, number: usize, subnet: &str, [a, b, c, d]: [u8; 4], bytes: Option<u64>) -> Account {
+    let service = pick(&SERVICES, a);
+    let account = account.interface_endpoint(service, &[subnet]);
+    let kind = EndpointType::from(pick(&KINDS, c));
+    let edit = |endpoint: &mut VpcEndpoint| {
+        endpoint.endpoint_type = kind;
+        endpoint.state = pick(&STATES, b).into();
+        endpoint.requester_managed = d % 9 == 0;
+        endpoint.private_dns_enabled = d % 2 == 0;
+        endpoint.policy_document = (d % 3 == 0).then(|| DEFAULT_POLICY.to_owned());
+        if d % 4 == 0 {
+            endpoint.creation_timestamp = Some(at(START) + SignedDuration::from_hours(i64::from(c) * 3));
+        }
+    };
+    account.scan(|scan| {
+        edit(scan.vpc_endpoints.last_mut().unwrap());
+        let id = format!("vpce-{number}");
+        scan.vpc_endpoints.last_mut().unwrap().vpc_endpoint_id = id.as_str().into();
+        scan.metrics.endpoints.last_mut().unwrap().vpc_endpoint_id = id.as_str().into();
+        if a % 7 == 0 {
+            scan.security_groups.last_mut().unwrap().ingress.clear();
+        }
+        match bytes {
+            Some(bytes) => {
+                scan.metrics.endpoints.last_mut().unwrap().bytes_processed =
+                    Series::from_points([(usize::from(a), bytes)]);
+            }
+            None if d % 5 == 0 => drop(scan.metrics.endpoints.pop()),
+            None => {}
+        }
+    })
 }
