@@ -76,7 +76,6 @@ pub(super) async fn scan(clients: Clients, window: Window) -> Part {
         scan.metrics = plan.assemble(answers);
     }
     scan.gaps = summarised(reader.take_gaps(), reader.answered());
-    sort(&mut scan);
     Part { scan, answered: reader.answered() }
 }
 
@@ -146,17 +145,6 @@ fn summarised(mut gaps: Vec<Gap>, answered: bool) -> Vec<Gap> {
     }
     gaps.sort();
     gaps
-}
-
-fn sort(scan: &mut RegionScan) {
-    scan.nat_gateways.sort_by(|a, b| a.nat_gateway_id.cmp(&b.nat_gateway_id));
-    scan.vpc_endpoints.sort_by(|a, b| a.vpc_endpoint_id.cmp(&b.vpc_endpoint_id));
-    scan.route_tables.sort_by(|a, b| a.route_table_id.cmp(&b.route_table_id));
-    scan.vpcs.sort_by(|a, b| a.vpc_id.cmp(&b.vpc_id));
-    scan.subnets.sort_by(|a, b| a.subnet_id.cmp(&b.subnet_id));
-    scan.availability_zones.sort_by(|a, b| a.name.cmp(&b.name));
-    scan.security_groups.sort_by(|a, b| a.security_group_id.cmp(&b.security_group_id));
-    scan.flow_logs.sort_by(|a, b| a.flow_log_id.cmp(&b.flow_log_id));
 }
 
 #[cfg(test)]

@@ -42,7 +42,8 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
 /// What is to be analysed.
 fn snapshot(args: &AuditArgs, quiet: bool) -> anyhow::Result<Snapshot> {
     if args.demo {
-        return Snapshot::parse(DEMO).context("the bundled example account");
+        let demo = Snapshot::parse(DEMO).and_then(|snapshot| Snapshot::merge(vec![snapshot]));
+        return demo.context("the bundled example account");
     }
     if args.snapshots.is_empty() {
         return scan::collect(&args.account, &args.window, quiet);

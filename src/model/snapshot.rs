@@ -100,6 +100,27 @@ impl RegionScan {
     }
 }
 
+impl RegionScan {
+    fn sort(&mut self) {
+        self.gaps.sort();
+        self.nat_gateways.sort_by(|a, b| a.nat_gateway_id.cmp(&b.nat_gateway_id));
+        self.vpc_endpoints.sort_by(|a, b| a.vpc_endpoint_id.cmp(&b.vpc_endpoint_id));
+        self.route_tables.sort_by(|a, b| a.route_table_id.cmp(&b.route_table_id));
+        self.vpcs.sort_by(|a, b| a.vpc_id.cmp(&b.vpc_id));
+        self.subnets.sort_by(|a, b| a.subnet_id.cmp(&b.subnet_id));
+        self.availability_zones.sort_by(|a, b| a.name.cmp(&b.name));
+        self.security_groups.sort_by(|a, b| a.security_group_id.cmp(&b.security_group_id));
+        self.prefix_lists.sort_by(|a, b| a.prefix_list_id.cmp(&b.prefix_list_id));
+        self.transit_gateway_attachments.sort_by(|a, b| a.attachment_id.cmp(&b.attachment_id));
+        self.transit_gateway_route_tables.sort_by(|a, b| a.route_table_id.cmp(&b.route_table_id));
+        self.flow_logs.sort_by(|a, b| a.flow_log_id.cmp(&b.flow_log_id));
+        let zone = |m: &NatGatewayMetrics| (m.nat_gateway_id.clone(), m.availability_zone.clone());
+        self.metrics.nat_gateways.sort_by_cached_key(zone);
+        let subnet = |m: &EndpointMetrics| (m.vpc_endpoint_id.clone(), m.subnet_id.clone());
+        self.metrics.endpoints.sort_by_cached_key(subnet);
+    }
+}
+
 /// Hourly series from CloudWatch over the snapshot's window.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Metrics {
@@ -235,9 +256,11 @@ pub enum SnapshotError {
 }
 
 impl Snapshot {
-    /// A snapshot of these parts, ordered by account and Region.
+    /// A snapshot of these parts. Everything in it is put in the order of its ids, so that the order in which answers
+    /// came never shows.
     #[must_use]
     pub fn new(window: Window, mut regions: Vec<RegionScan>) -> Self {
+        regions.iter_mut().for_each(RegionScan::sort);
         regions.sort_by(|a, b| (&a.account_id, &a.region).cmp(&(&b.account_id, &b.region)));
         Self { schema: SNAPSHOT_SCHEMA.to_owned(), generated_by: crate::GENERATED_BY.to_owned(), window, regions }
     }
