@@ -24,6 +24,7 @@ pub mod report;
 #[cfg(test)]
 mod testing;
 pub mod topology;
+pub mod traffic;
 
 /// Who wrote a snapshot or report: program and version.
 pub const GENERATED_BY: &str = concat!("natwise ", env!("CARGO_PKG_VERSION"));
