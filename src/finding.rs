@@ -61,6 +61,10 @@ impl Finding {
 pub enum Basis {
     /// Bytes attributed by flow logs, or an endpoint's own metrics: low = high.
     Measured,
+    /// Flow logs saw a part of the bytes, or cannot tell whose all of them are: low is what they prove, high what they
+    /// leave possible.
+    #[serde(rename = "measured (partial)")]
+    PartlyMeasured,
     /// Hours, or all bytes of a resource from CloudWatch: low = high.
     Metered,
     /// A share that the user declared: low = high.
@@ -77,6 +81,7 @@ impl Basis {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Measured => "measured",
+            Self::PartlyMeasured => "measured (partial)",
             Self::Metered => "metered",
             Self::Assumed => "assumed",
             Self::Bounded => "bounded",

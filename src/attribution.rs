@@ -1,0 +1,207 @@
+//! Flow logs beside CloudWatch: what part of a NAT gateway's metered bytes the logs saw, and what of them belongs to
+//! whom. Totals are CloudWatch's, as the bill's are; flow logs give the shares.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::cost::{Costs, NatGatewayCost};
+use crate::model::{Bytes, Hours, NatGatewayId, RegionName, Service, SubnetId, VpcId};
+use crate::traffic::{GatewayTraffic, Label, Method, Place, Traffic, Volume};
+
+/// Below this share of the metered bytes the rest may be anything, and shares are not taken for the whole.
+pub const ENOUGH: Decimal = Decimal::from_parts(8, 0, 0, false, 1);
+
+/// What flow logs tell of the gateways that have costs.
+#[derive(Debug, Default)]
+pub struct Attribution<'a> {
+    by_nat: BTreeMap<&'a NatGatewayId, Measured<'a>>,
+}
+
+/// One gateway's logs and metrics.
+#[derive(Debug)]
+pub struct Measured<'a> {
+    /// What the logs show.
+    pub traffic: &'a GatewayTraffic,
+    /// The gateway's Region.
+    pub region: &'a RegionName,
+    /// Bytes that the logs show in the window.
+    pub logged: Bytes,
+    /// Bytes that CloudWatch metered in the window: the billed ones.
+    pub metered: Option<Bytes>,
+    /// Hours of the window with logged bytes.
+    pub logged_hours: Hours,
+    /// Hours of the window with metered bytes.
+    pub metered_hours: Hours,
+    /// Bytes metered in the hours that have logged ones: how well the two agree where both are there.
+    pub metered_in_logged_hours: Bytes,
+}
+
+/// Some of a gateway's clients.
+#[derive(Debug, Clone, Copy)]
+pub struct Clients<'c> {
+    /// Their VPC.
+    pub vpc_id: &'c VpcId,
+    /// Their subnets.
+    pub subnets: &'c BTreeSet<&'c SubnetId>,
+}
+
+/// From the least that the logs prove to the most that they leave possible, in bytes of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Range {
+    /// The least.
+    pub low: Decimal,
+    /// The most.
+    pub high: Decimal,
+}
+
+impl<'a> Attribution<'a> {
+    /// Puts both together. Gateways without any record, or that nobody pays for, are left out.
+    #[must_use]
+    pub fn new(traffic: &'a Traffic, costs: &Costs<'a>) -> Self {
+        let by_nat = traffic.gateways.iter().filter(|gateway| gateway.method != Method::None).filter_map(|gateway| {
+            let cost = costs.nat_gateway(gateway.nat_gateway_id.as_ref()?)?;
+            Some((cost.id, Measured::new(gateway, cost, costs)))
+        });
+        Self { by_nat: by_nat.collect() }
+    }
+
+    /// What is measured of a gateway.
+    #[must_use]
+    pub fn of(&self, nat: &NatGatewayId) -> Option<&Measured<'a>> {
+        self.by_nat.get(nat)
+    }
+
+    /// Everything that is measured.
+    pub fn iter(&self) -> impl Iterator<Item = &Measured<'a>> {
+        self.by_nat.values()
+    }
+}
+
+impl Clients<'_> {
+    fn include(&self, place: &Place) -> bool {
+        place.vpc_id == *self.vpc_id && place.subnet_id.as_ref().is_none_or(|subnet| self.subnets.contains(subnet))
+    }
+}
+
+impl<'a> Measured<'a> {
+    fn new(traffic: &'a GatewayTraffic, cost: &NatGatewayCost<'a>, costs: &Costs<'a>) -> Self {
+        let window = costs.window;
+        let first = window.start().as_second() / 3600;
+        let hour = |hour: u32| usize::try_from(i64::from(hour) - first).ok().filter(|hour| (*hour as u64) < window.hours());
+        let logged: BTreeMap<usize, Bytes> = traffic
+            .hours
+            .iter()
+            .filter(|(_, bytes)| **bytes > 0)
+            .filter_map(|(at, bytes)| Some((hour(*at)?, *bytes)))
+            .collect();
+        let metered = costs.metered_hours(cost.id);
+        Self {
+            traffic,
+            region: cost.region,
+            logged: logged.values().sum(),
+            metered: cost.bytes.processed(),
+            logged_hours: logged.len() as Hours,
+            metered_hours: metered.values().filter(|bytes| **bytes > 0).count() as Hours,
+            metered_in_logged_hours: logged.keys().filter_map(|hour| metered.get(hour)).sum(),
+        }
+    }
+
+    /// The logged part of the metered bytes; more than 1 where the logs show more than CloudWatch does. None where
+    /// nothing is metered.
+    #[must_use]
+    pub fn coverage(&self) -> Option<Decimal> {
+        Decimal::from(self.logged).checked_div(Decimal::from(self.metered?))
+    }
+
+    /// Whether the logs saw enough to take their shares for the whole.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        self.coverage().is_some_and(|coverage| coverage >= ENOUGH)
+    }
+
+    /// Bytes for a service of this Region by some clients; of any service where none is given. None when CloudWatch's
+    /// total is unknown.
+    #[must_use]
+    pub fn bytes(&self, service: Option<&Service>, clients: Clients<'_>) -> Option<Range> {
+        let metered = Decimal::from(self.metered?);
+        let logged = Decimal::from(self.logged);
+        let seen = self.logged_bytes(service, clients);
+        Some(match metered.checked_div(logged).filter(|_| self.is_covered()) {
+            Some(scale) => Range { low: seen.low * scale, high: seen.high * scale },
+            None => Range { low: seen.low.min(metered), high: (seen.high + metered - logged).clamp(Decimal::ZERO, metered) },
+        })
+    }
+
+    fn logged_bytes(&self, service: Option<&Service>, clients: Clients<'_>) -> Range {
+        let is_it = |label: &Option<Label>| service.is_none_or(|service| self.is_of(label.as_ref(), service));
+        let sum = |keep: &dyn Fn(&Option<Place>, &Option<Label>) -> bool| -> Decimal {
+            let volumes = self.traffic.places.iter().filter(|((place, label), _)| keep(place, label));
+            Decimal::from(volumes.map(|(_, volume)| *volume).sum::<Volume>().bytes())
+        };
+        let theirs = |place: &Option<Place>| place.as_ref().is_some_and(|place| clients.include(place));
+        // A client outside all known subnets may be anybody's.
+        let anybodys = |place: &Option<Place>| place.is_none();
+        if self.traffic.method != Method::RemoteLegs || service.is_none() {
+            let low = sum(&|place, label| theirs(place) && is_it(label));
+            return Range { low, high: low + sum(&|place, label| anybodys(place) && is_it(label)) };
+        }
+        // These records tell how much went to the service, and how much came from the clients, but not the two together.
+        // Of any two parts of a whole, at least what exceeds the whole is in both, and at most the smaller one.
+        let of_service = self.traffic.flows.iter().filter(|(label, _)| is_it(&Some((*label).clone())));
+        let of_service = Decimal::from(of_service.map(|(_, volume)| *volume).sum::<Volume>().bytes());
+        let whole = Decimal::from(self.logged);
+        let by_anybody = sum(&|_, _| true);
+        let share = |part: Decimal| part.checked_div(by_anybody).unwrap_or(Decimal::ZERO) * whole;
+        let (least, most) = (share(sum(&|place, _| theirs(place))), share(sum(&|place, _| theirs(place) || anybodys(place))));
+        Range { low: (of_service + least - whole).max(Decimal::ZERO), high: of_service.min(most) }
+    }
+
+    /// Whether an endpoint of the gateway's own Region for the service would take what has this label.
+    fn is_of(&self, label: Option<&Label>, service: &Service) -> bool {
+        label.is_some_and(|label| {
+            label.service == *service
+                && label.region.as_ref() == Some(self.region)
+                && (label.gateway_endpoint || !Service::WITH_GATEWAY_ENDPOINT.contains(service))
+        })
+    }
+
+    /// Its bytes by label, logged and scaled to CloudWatch's total so that they add up to that.
+    #[must_use]
+    pub fn flows(&self) -> Vec<(&'a Label, Volume, Bytes)> {
+        let logged: Vec<_> = self.traffic.flows.iter().map(|(label, volume)| (label, *volume)).collect();
+        let parts: Vec<_> = logged.iter().map(|(_, volume)| volume.bytes()).collect();
+        let scaled = self.metered.map_or_else(|| parts.clone(), |metered| apportion(metered, &parts));
+        logged.into_iter().zip(scaled).map(|((label, volume), bytes)| (label, volume, bytes)).collect()
+    }
+
+    /// The bytes of AWS services that their address alone does not name.
+    #[must_use]
+    pub fn unnamed(&self) -> Bytes {
+        let unnamed = self.traffic.flows.iter().filter(|(label, _)| label.service.as_str() == "aws");
+        unnamed.map(|(_, volume)| volume.bytes()).sum()
+    }
+}
+
+/// Splits a total in proportion to some parts, in whole bytes, by largest remainder.
+fn apportion(total: Bytes, parts: &[Bytes]) -> Vec<Bytes> {
+    let sum: u128 = parts.iter().map(|part| u128::from(*part)).sum();
+    if sum == 0 {
+        return vec![0; parts.len()];
+    }
+    let scaled = |part: &Bytes| u128::from(*part) * u128::from(total);
+    let mut shares: Vec<Bytes> = parts.iter().map(|part| (scaled(part) / sum).to_u64().unwrap_or(total)).collect();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(parts.get(*index).map(|part| scaled(part) % sum)));
+    let rest = total.saturating_sub(shares.iter().sum());
+    for index in order.into_iter().take(usize::try_from(rest).unwrap_or(usize::MAX)) {
+        if let Some(share) = shares.get_mut(index) {
+            *share += 1;
+        }
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests;
