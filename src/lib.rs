@@ -4,6 +4,7 @@
 //! report orders and totals them; a renderer writes it. Data flows one way, and everything behind the snapshot does
 //! no I/O.
 
+pub mod address;
 pub mod assumption;
 pub mod audit;
 #[cfg(feature = "cli")]
