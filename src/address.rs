@@ -15,7 +15,7 @@ mod stretches;
 mod tests;
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 
 use jiff::Timestamp;
 
@@ -137,12 +137,9 @@ impl AddressBook {
     /// Whose an address is. IPv4 addresses inside IPv6 ones (NAT64, IPv4-mapped) are looked up as what they stand for.
     #[must_use]
     pub fn owner_of(&self, address: IpAddr) -> OwnerId {
-        match address {
+        match plain(address) {
             IpAddr::V4(address) => self.owner_of_v4(address.into()),
-            IpAddr::V6(address) => match embedded_v4(address) {
-                Some(address) => self.owner_of_v4(address),
-                None => self.v6.owner_of(address.into()),
-            },
+            IpAddr::V6(address) => self.v6.owner_of(address.into()),
         }
     }
 
@@ -171,10 +168,12 @@ impl AddressBook {
     }
 }
 
-fn embedded_v4(address: Ipv6Addr) -> Option<u32> {
-    let [.., a, b, c, d] = address.octets();
-    let stands_for_v4 = [NAT64, MAPPED].contains(&(u128::from(address) >> 32));
-    stands_for_v4.then_some(u32::from_be_bytes([a, b, c, d]))
+/// An address, or the IPv4 one that it stands for.
+pub(crate) fn plain(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    let [.., a, b, c, d] = v6.octets();
+    let stands_for_v4 = [NAT64, MAPPED].contains(&(u128::from(v6) >> 32));
+    if stands_for_v4 { Ipv4Addr::new(a, b, c, d).into() } else { address }
 }
 
 /// The owners met so far.

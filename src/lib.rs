@@ -22,6 +22,7 @@ pub mod pricing;
 #[cfg(feature = "cli")]
 pub mod progress;
 pub mod report;
+pub mod resolver_log;
 #[cfg(test)]
 mod testing;
 pub mod topology;

@@ -1,7 +1,6 @@
 //! The book against the rule written the obvious way, and against what is known of AWS's ranges.
 
 use std::cmp::Reverse;
-use std::net::Ipv4Addr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use proptest::prelude::*;
