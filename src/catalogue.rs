@@ -1,34 +1,59 @@
-//! AWS services that have an interface endpoint: what their endpoint service is called.
+//! AWS services that have an interface endpoint: what their endpoint service is called, and their public hostnames.
 //!
 //! Source: the PrivateLink guide's table "AWS services that integrate with AWS PrivateLink" and the SDK's endpoint
 //! rules; `DescribeVpcEndpointServices` is authoritative for a Region.
+
+mod hostname;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+pub use hostname::service_of_hostname;
+
 use crate::model::{RegionName, Service};
 
+/// Where services without Regions are at home.
+const HOME: &str = "us-east-1";
+
 /// A service with an endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointService {
     /// What ends its endpoint service name: `ecr.api`.
     pub suffix: String,
     /// Its endpoint service name with `{region}` for the Region.
     pub service_name: String,
-    /// The public hostname that clients use, with `{region}` for the Region.
-    hostname: String,
     /// Its name for people.
     pub name: String,
+    /// The public hostnames that clients use, with `{region}` for the Region and `*` for what varies.
+    hostnames: Vec<String>,
+}
+
+/// A line of the table. A service has one for each of its hostnames.
+#[derive(Deserialize)]
+struct Row {
+    suffix: String,
+    service_name: String,
+    hostname: String,
+    dualstack_hostname: String,
+    name: String,
 }
 
 static SERVICES: LazyLock<BTreeMap<String, EndpointService>> = LazyLock::new(|| {
-    csv::Reader::from_reader(include_bytes!("model/data/endpoint-services.csv").as_slice())
-        .into_deserialize::<EndpointService>()
-        .filter_map(Result::ok)
-        .map(|service| (service.suffix.clone(), service))
-        .collect()
+    let mut services = BTreeMap::new();
+    let rows = csv::Reader::from_reader(include_bytes!("model/data/endpoint-services.csv").as_slice());
+    for row in rows.into_deserialize::<Row>().filter_map(Result::ok) {
+        let Row { suffix, service_name, name, hostname, dualstack_hostname } = row;
+        let service = services.entry(suffix.clone()).or_insert(EndpointService {
+            suffix,
+            service_name,
+            name,
+            hostnames: Vec::new(),
+        });
+        service.hostnames.extend([hostname, dualstack_hostname].into_iter().filter(|name| !name.is_empty()));
+    }
+    services
 });
 
 /// The endpoint service of a service, by suffix.
@@ -42,7 +67,7 @@ impl EndpointService {
     /// one Region, and from any other an endpoint does not help.
     #[must_use]
     pub fn is_served_in(&self, region: &RegionName) -> bool {
-        self.hostname.contains("{region}") || region.as_str() == "us-east-1"
+        region.as_str() == HOME || self.hostnames.iter().any(|name| name.contains(hostname::REGION))
     }
 
     /// Its endpoint service name in a Region.

@@ -4,6 +4,7 @@
 //! report orders and totals them; a renderer writes it. Data flows one way, and everything behind the snapshot does
 //! no I/O.
 
+pub mod address;
 pub mod assumption;
 pub mod audit;
 #[cfg(feature = "cli")]
@@ -21,6 +22,7 @@ pub mod pricing;
 #[cfg(feature = "cli")]
 pub mod progress;
 pub mod report;
+pub mod resolver_log;
 #[cfg(test)]
 mod testing;
 pub mod topology;

@@ -13,7 +13,7 @@ use super::operation::Operation;
 use super::reader::{Listing, Reader};
 use crate::model::{
     AvailabilityZone, FlowLog, NatGateway, PrefixList, PrefixListId, RegionName, RouteTable, SecurityGroup,
-    SecurityGroupId, Subnet, TransitGatewayAttachment, TransitGatewayId, TransitGatewayRouteTable,
+    SecurityGroupId, Service, Subnet, TransitGatewayAttachment, TransitGatewayId, TransitGatewayRouteTable,
     TransitGatewayRouteTableId, Vpc, VpcEndpoint,
 };
 
@@ -122,7 +122,7 @@ impl Ec2<'_> {
         let call = self.client.describe_prefix_lists().max_results(1000);
         let lists: Vec<_> = listing!(self, DescribePrefixLists, call, prefix_lists, convert::prefix_list);
         let of_services =
-            lists.into_iter().filter(|list| is_gateway_service(&list.name, self.reader.region().as_str()));
+            lists.into_iter().filter(|list| Service::of_prefix_list(&list.name, self.reader.region()).is_some());
         join_all(of_services.map(|mut list| async move {
             if list.cidrs.is_empty() {
                 list.cidrs = self.prefix_list_entries(&list.prefix_list_id).await;
@@ -238,29 +238,5 @@ impl Ec2<'_> {
         let mut routes: Vec<_> = listing.items.into_iter().filter_map(convert::transit_gateway_route).collect();
         routes.sort_by_key(|route| route.destination_cidr);
         Some(TransitGatewayRouteTable { route_table_id: id.clone(), routes })
-    }
-}
-
-/// Whether a prefix list is of a service with a gateway endpoint, by either address family.
-fn is_gateway_service(name: &str, region: &str) -> bool {
-    let own = name.strip_prefix("com.amazonaws.").and_then(|rest| rest.strip_prefix(region));
-    let service = own.and_then(|rest| rest.strip_prefix('.'));
-    service.is_some_and(|it| ["s3", "dynamodb", "s3express"].contains(&it.strip_prefix("ipv6.").unwrap_or(it)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_of_gateway_services_are_told_exactly() {
-        let is = |name| is_gateway_service(name, "us-east-1");
-        assert!(is("com.amazonaws.us-east-1.s3"));
-        assert!(is("com.amazonaws.us-east-1.ipv6.dynamodb"));
-        assert!(is("com.amazonaws.us-east-1.s3express"));
-        assert!(!is("com.amazonaws.us-east-1.s3-outposts"));
-        assert!(!is("com.amazonaws.us-east-12.s3"));
-        assert!(!is("com.amazonaws.us-east-1.vpc-lattice"));
-        assert!(!is("com.amazonaws.global.cloudfront.origin-facing"));
     }
 }

@@ -17,6 +17,14 @@ impl Service {
     pub const S3: Self = Self(Cow::Borrowed("s3"));
     /// Amazon DynamoDB.
     pub const DYNAMODB: Self = Self(Cow::Borrowed("dynamodb"));
+    /// Amazon S3, directory buckets.
+    const S3_EXPRESS: Self = Self(Cow::Borrowed("s3express"));
+    /// AWS's, of a service that the address cannot name.
+    pub const AWS: Self = Self(Cow::Borrowed("aws"));
+    /// Not AWS's.
+    pub const INTERNET: Self = Self(Cow::Borrowed("internet"));
+    /// Addresses of private networks.
+    pub const PRIVATE: Self = Self(Cow::Borrowed("private"));
     /// The services whose gateway endpoint costs nothing, in the order they are reported.
     pub const WITH_GATEWAY_ENDPOINT: [Self; 2] = [Self::S3, Self::DYNAMODB];
 
@@ -64,6 +72,18 @@ impl Service {
         }
         None
     }
+
+    /// The service with a gateway endpoint that a Region's prefix list is of, by either address family.
+    #[must_use]
+    pub fn of_prefix_list(name: &str, region: &RegionName) -> Option<Self> {
+        let own = name.strip_prefix("com.amazonaws.")?.strip_prefix(region.as_str())?.strip_prefix('.')?;
+        match own.strip_prefix("ipv6.").unwrap_or(own) {
+            "s3" => Some(Self::S3),
+            "dynamodb" => Some(Self::DYNAMODB),
+            "s3express" => Some(Self::S3_EXPRESS),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Display for Service {
@@ -86,5 +106,17 @@ mod tests {
         assert_eq!(service("cn.com.amazonaws.us-east-1.sqs").as_deref(), Some("sqs"));
         assert_eq!(service("com.amazonaws.vpce.us-east-1.vpce-svc-0a1b"), None);
         assert_eq!(service("com.example.private"), None);
+    }
+
+    #[test]
+    fn prefix_lists_of_gateway_services_are_told_exactly() {
+        let service = |name| Service::of_prefix_list(name, &"us-east-1".into()).map(|s| s.as_str().to_owned());
+        assert_eq!(service("com.amazonaws.us-east-1.s3").as_deref(), Some("s3"));
+        assert_eq!(service("com.amazonaws.us-east-1.ipv6.dynamodb").as_deref(), Some("dynamodb"));
+        assert_eq!(service("com.amazonaws.us-east-1.s3express").as_deref(), Some("s3express"));
+        assert_eq!(service("com.amazonaws.us-east-1.s3-outposts"), None);
+        assert_eq!(service("com.amazonaws.us-east-12.s3"), None);
+        assert_eq!(service("com.amazonaws.us-east-1.vpc-lattice"), None);
+        assert_eq!(service("com.amazonaws.global.cloudfront.origin-facing"), None);
     }
 }
