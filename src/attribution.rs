@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::cost::{Costs, NatGatewayCost};
-use crate::model::{Bytes, Hours, NatGatewayId, RegionName, Service, SubnetId, VpcId};
-use crate::traffic::{GatewayTraffic, Label, Method, Place, Traffic, Volume};
+use crate::model::{Bytes, Hours, NatGatewayId, RegionName, Service, SubnetId, VpcId, Window};
+use crate::traffic::{GatewayTraffic, Label, Method, NamedBy, Place, Traffic, Volume};
 
 /// Below this share of the metered bytes the rest may be anything, and shares are not taken for the whole.
 pub const ENOUGH: Decimal = Decimal::from_parts(8, 0, 0, false, 1);
@@ -62,7 +62,7 @@ impl<'a> Attribution<'a> {
     pub fn new(traffic: &'a Traffic, costs: &Costs<'a>) -> Self {
         let by_nat = traffic.gateways.iter().filter(|gateway| gateway.method != Method::None).filter_map(|gateway| {
             let cost = costs.nat_gateway(gateway.nat_gateway_id.as_ref()?)?;
-            Some((cost.id, Measured::new(gateway, cost, costs)))
+            Some((cost.id, Measured::new(gateway, cost, costs.window)))
         });
         Self { by_nat: by_nat.collect() }
     }
@@ -86,17 +86,17 @@ impl Clients<'_> {
 }
 
 impl<'a> Measured<'a> {
-    fn new(traffic: &'a GatewayTraffic, cost: &NatGatewayCost<'a>, costs: &Costs<'a>) -> Self {
-        let window = costs.window;
+    fn new(traffic: &'a GatewayTraffic, cost: &NatGatewayCost<'a>, window: Window) -> Self {
         let first = window.start().as_second() / 3600;
-        let hour = |hour: u32| usize::try_from(i64::from(hour) - first).ok().filter(|hour| (*hour as u64) < window.hours());
+        let hour =
+            |hour: u32| usize::try_from(i64::from(hour) - first).ok().filter(|hour| (*hour as u64) < window.hours());
         let logged: BTreeMap<usize, Bytes> = traffic
             .hours
             .iter()
             .filter(|(_, bytes)| **bytes > 0)
             .filter_map(|(at, bytes)| Some((hour(*at)?, *bytes)))
             .collect();
-        let metered = costs.metered_hours(cost.id);
+        let metered = cost.processed_by_hour();
         Self {
             traffic,
             region: cost.region,
@@ -130,12 +130,32 @@ impl<'a> Measured<'a> {
         let seen = self.logged_bytes(service, clients);
         Some(match metered.checked_div(logged).filter(|_| self.is_covered()) {
             Some(scale) => Range { low: seen.low * scale, high: seen.high * scale },
-            None => Range { low: seen.low.min(metered), high: (seen.high + metered - logged).clamp(Decimal::ZERO, metered) },
+            None => {
+                Range { low: seen.low.min(metered), high: (seen.high + metered - logged).clamp(Decimal::ZERO, metered) }
+            }
         })
     }
 
+    /// The most that all clients' bytes for a service can be.
+    #[must_use]
+    pub fn most(&self, service: &Service) -> Option<Decimal> {
+        let (metered, logged) = (Decimal::from(self.metered?), Decimal::from(self.logged));
+        let seen = self.of_service(service);
+        Some(match metered.checked_div(logged).filter(|_| self.is_covered()) {
+            Some(scale) => seen * scale,
+            None => (seen + metered - logged).clamp(Decimal::ZERO, metered),
+        })
+    }
+
+    fn of_service(&self, service: &Service) -> Decimal {
+        let flows = self.traffic.flows.iter().filter(|(label, _)| self.is_of(label, service));
+        Decimal::from(flows.map(|(_, volume)| *volume).sum::<Volume>().bytes())
+    }
+
     fn logged_bytes(&self, service: Option<&Service>, clients: Clients<'_>) -> Range {
-        let is_it = |label: &Option<Label>| service.is_none_or(|service| self.is_of(label.as_ref(), service));
+        let is_it = |label: &Option<Label>| {
+            service.is_none_or(|service| label.as_ref().is_some_and(|label| self.is_of(label, service)))
+        };
         let sum = |keep: &dyn Fn(&Option<Place>, &Option<Label>) -> bool| -> Decimal {
             let volumes = self.traffic.places.iter().filter(|((place, label), _)| keep(place, label));
             Decimal::from(volumes.map(|(_, volume)| *volume).sum::<Volume>().bytes())
@@ -143,28 +163,26 @@ impl<'a> Measured<'a> {
         let theirs = |place: &Option<Place>| place.as_ref().is_some_and(|place| clients.include(place));
         // A client outside all known subnets may be anybody's.
         let anybodys = |place: &Option<Place>| place.is_none();
-        if self.traffic.method != Method::RemoteLegs || service.is_none() {
+        let Some(service) = service.filter(|_| self.traffic.method == Method::RemoteLegs) else {
             let low = sum(&|place, label| theirs(place) && is_it(label));
             return Range { low, high: low + sum(&|place, label| anybodys(place) && is_it(label)) };
-        }
+        };
         // These records tell how much went to the service, and how much came from the clients, but not the two together.
         // Of any two parts of a whole, at least what exceeds the whole is in both, and at most the smaller one.
-        let of_service = self.traffic.flows.iter().filter(|(label, _)| is_it(&Some((*label).clone())));
-        let of_service = Decimal::from(of_service.map(|(_, volume)| *volume).sum::<Volume>().bytes());
+        let of_service = self.of_service(service);
         let whole = Decimal::from(self.logged);
         let by_anybody = sum(&|_, _| true);
         let share = |part: Decimal| part.checked_div(by_anybody).unwrap_or(Decimal::ZERO) * whole;
-        let (least, most) = (share(sum(&|place, _| theirs(place))), share(sum(&|place, _| theirs(place) || anybodys(place))));
+        let (least, most) =
+            (share(sum(&|place, _| theirs(place))), share(sum(&|place, _| theirs(place) || anybodys(place))));
         Range { low: (of_service + least - whole).max(Decimal::ZERO), high: of_service.min(most) }
     }
 
     /// Whether an endpoint of the gateway's own Region for the service would take what has this label.
-    fn is_of(&self, label: Option<&Label>, service: &Service) -> bool {
-        label.is_some_and(|label| {
-            label.service == *service
-                && label.region.as_ref() == Some(self.region)
-                && (label.gateway_endpoint || !Service::WITH_GATEWAY_ENDPOINT.contains(service))
-        })
+    fn is_of(&self, label: &Label, service: &Service) -> bool {
+        label.service == *service
+            && label.region.as_ref() == Some(self.region)
+            && (label.gateway_endpoint || !Service::WITH_GATEWAY_ENDPOINT.contains(service))
     }
 
     /// Its bytes by label, logged and scaled to CloudWatch's total so that they add up to that.
@@ -176,10 +194,23 @@ impl<'a> Measured<'a> {
         logged.into_iter().zip(scaled).map(|((label, volume), bytes)| (label, volume, bytes)).collect()
     }
 
+    /// Services that clients' DNS queries name.
+    pub fn named(&self) -> impl Iterator<Item = &'a Service> {
+        let named =
+            self.traffic.flows.keys().filter(|label| matches!(label.named_by, NamedBy::Dns | NamedBy::DnsShare));
+        named.map(|label| &label.service)
+    }
+
+    /// Whether some of a service's bytes are its share of an address with several names.
+    #[must_use]
+    pub fn is_shared(&self, service: &Service) -> bool {
+        self.traffic.flows.keys().any(|label| label.service == *service && label.named_by == NamedBy::DnsShare)
+    }
+
     /// The bytes of AWS services that their address alone does not name.
     #[must_use]
     pub fn unnamed(&self) -> Bytes {
-        let unnamed = self.traffic.flows.iter().filter(|(label, _)| label.service.as_str() == "aws");
+        let unnamed = self.traffic.flows.iter().filter(|(label, _)| label.service == Service::AWS);
         unnamed.map(|(_, volume)| volume.bytes()).sum()
     }
 }

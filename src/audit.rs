@@ -4,7 +4,6 @@
 //! Region at a time and never another rule's findings. Where a call that a rule needs failed there, it is skipped
 //! and the report says so.
 
-mod command;
 mod context;
 mod cross_az_nat_gateway;
 mod dns64_through_nat;

@@ -6,12 +6,14 @@
 
 pub mod address;
 pub mod assumption;
+pub mod attribution;
 pub mod audit;
 #[cfg(feature = "cli")]
 pub mod aws;
 pub mod catalogue;
 #[cfg(feature = "cli")]
 pub mod cli;
+mod command;
 #[cfg(feature = "cli")]
 pub mod commands;
 pub mod cost;

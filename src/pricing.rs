@@ -21,12 +21,13 @@ pub use region::Region;
 use crate::model::{RegionName, Usd};
 
 /// The embedded tables.
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     include_str!("../pricing/nat_gateway.csv"),
     include_str!("../pricing/vpc_endpoint.csv"),
     include_str!("../pricing/public_ipv4.csv"),
     include_str!("../pricing/data_transfer.csv"),
     include_str!("../pricing/transit_gateway.csv"),
+    include_str!("../pricing/vended_logs.csv"),
 ];
 
 /// The code of "every commercial Region that has no row of its own".

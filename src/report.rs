@@ -3,6 +3,8 @@
 //! These types *are* the JSON of `audit --format json` (schema `natwise.report/1`): add fields freely, never rename
 //! one or change its meaning without a new schema number.
 
+mod advice;
+mod flow_logs;
 mod note;
 mod row;
 mod saving;
@@ -12,17 +14,19 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+pub use advice::FlowLogAdvice;
+pub use flow_logs::{Coverage, FlowLogs, TrafficRow};
 pub use note::Note;
-pub use row::{
-    EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, NatGatewayRow, NatGatewayUsd, TrafficRow,
-};
+pub use row::{EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, NatGatewayRow, NatGatewayUsd};
 
 use crate::assumption::Assumptions;
+use crate::attribution::Attribution;
 use crate::audit::{self, Context, Skipped};
 use crate::cost::{Amount, Costs};
 use crate::model::{AccountId, Gap, RegionName, Snapshot, Usd, Window};
 use crate::pricing::PriceBook;
 use crate::topology::Topology;
+use crate::traffic::Traffic;
 
 /// The form of the JSON report.
 pub const REPORT_SCHEMA: &str = "natwise.report/1";
@@ -52,6 +56,10 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// Calls that failed.
     pub gaps: Vec<Gap>,
+    /// The flow logs that were read; null when none were.
+    pub flow_logs: Option<FlowLogs>,
+    /// For gateways whose bytes no flow log that was read tells apart: how to get or use one.
+    pub flow_log_advice: Vec<FlowLogAdvice>,
     /// What a reader should know about single figures.
     pub notes: Vec<Note>,
 }
@@ -146,12 +154,13 @@ pub struct UnknownCost {
 }
 
 impl Report {
-    /// Analyses a snapshot.
+    /// Analyses a snapshot, and what flow logs say of its traffic where there are any.
     #[must_use]
-    pub fn new(snapshot: &Snapshot, prices: &PriceBook, assumptions: &Assumptions) -> Self {
+    pub fn new(snapshot: &Snapshot, traffic: Option<&Traffic>, prices: &PriceBook, assumptions: &Assumptions) -> Self {
         let topology = Topology::new(snapshot);
         let costs = Costs::new(snapshot, prices);
-        let context = Context { topology: &topology, costs: &costs, prices, assumptions };
+        let attribution = traffic.map(|traffic| Attribution::new(traffic, &costs)).unwrap_or_default();
+        let context = Context { topology: &topology, costs: &costs, prices, attribution: &attribution, assumptions };
         let (mut findings, mut skipped) = audit::run(&context);
         let (saving_low, saving_high) = saving::total(&findings, &costs);
         saving::sort(&mut findings);
@@ -196,7 +205,7 @@ impl Report {
                 partial: !unknown.is_empty(),
                 unknown,
             },
-            nat_gateways: row::nat_gateways(&topology, &costs),
+            nat_gateways: row::nat_gateways(&context),
             endpoints: row::endpoints(&context),
             findings: findings
                 .into_iter()
@@ -207,7 +216,9 @@ impl Report {
                 .collect(),
             skipped,
             gaps,
-            notes: note::notes(&topology, &costs),
+            flow_logs: traffic.map(FlowLogs::new),
+            flow_log_advice: advice::advice(&context),
+            notes: note::notes(&context),
         }
     }
 

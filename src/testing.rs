@@ -5,12 +5,14 @@
 
 mod asked;
 mod billed;
+mod logs;
 mod random;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use asked::{money, report, text, usd};
 pub(crate) use billed::NOT_OURS;
+pub(crate) use logs::{Logs, label};
 pub(crate) use random::any_account;
 
 use crate::model::{

@@ -199,6 +199,24 @@ impl std::iter::Sum for Volume {
 }
 
 impl GatewayTraffic {
+    /// A gateway without any record.
+    #[must_use]
+    pub fn unseen(nat: &str, nat_gateway_id: Option<NatGatewayId>) -> Self {
+        Self {
+            nat: nat.to_owned(),
+            nat_gateway_id,
+            method: Method::None,
+            flows: BTreeMap::new(),
+            clients: Vec::new(),
+            other_clients: Volume::default(),
+            places: BTreeMap::new(),
+            hours: BTreeMap::new(),
+            unsolicited: 0,
+            skipdata: 0,
+            flow_logs: BTreeMap::new(),
+        }
+    }
+
     /// Everything that was counted.
     #[must_use]
     pub fn total(&self) -> Volume {

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::assumption::Assumptions;
+use crate::attribution::{Attribution, Clients, Measured, Range};
 use crate::cost::{Costs, NatGatewayCost};
 use crate::finding::{Basis, Evidence};
 use crate::model::{HOURS_PER_MONTH, Hours, RegionName, Service, Usd, Window, grouped};
@@ -18,16 +19,78 @@ pub struct Context<'a> {
     pub costs: &'a Costs<'a>,
     /// What it would cost.
     pub prices: &'a PriceBook,
-    /// What the user says of the traffic.
+    /// What flow logs say of the traffic.
+    pub attribution: &'a Attribution<'a>,
+    /// What the user says of it, where flow logs say nothing.
     pub assumptions: &'a Assumptions,
 }
 
-/// How much of a NAT gateway's monthly gigabytes is for a service.
+/// A part of a NAT gateway's monthly gigabytes, and how it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Portion {
     pub(super) basis: Basis,
     pub(super) low_gb: Decimal,
     pub(super) high_gb: Decimal,
+    /// The most that it can be together with all other clients' for the same.
+    pub(super) limit_gb: Decimal,
+}
+
+impl Portion {
+    fn new(basis: Basis, low_gb: Decimal, high_gb: Decimal) -> Self {
+        Self { basis, low_gb, high_gb, limit_gb: high_gb }
+    }
+
+    fn measured(nat: &NatGatewayCost<'_>, measured: &Measured<'_>, bytes: Range) -> Option<Self> {
+        let monthly = |bytes: Decimal| nat.monthly_gb_of(bytes);
+        let exact = bytes.low == bytes.high && (measured.is_covered() || measured.metered == Some(0));
+        let basis = if exact { Basis::Measured } else { Basis::PartlyMeasured };
+        Some(Self::new(basis, monthly(bytes.low)?, monthly(bytes.high)?))
+    }
+
+    /// Its gigabytes as people read them.
+    pub(super) fn range(&self) -> String {
+        if self.low_gb == self.high_gb {
+            gb(self.low_gb)
+        } else {
+            format!("{} to {}", gb(self.low_gb), gb(self.high_gb))
+        }
+    }
+}
+
+/// What flow logs showed of a gateway's bytes for something, in a sentence or two.
+pub(super) fn seen(measured: &Measured<'_>, portion: Portion, what: &str) -> String {
+    let share =
+        measured.coverage().map_or_else(|| "an unknown part".to_owned(), |coverage| format!("{}%", percent(coverage)));
+    let range = portion.range();
+    let why = match (portion.basis, measured.is_covered()) {
+        (Basis::Measured, _) => "",
+        (_, false) => "; what they did not see may be anything",
+        (_, true) => "; they cannot tell whose all of them are",
+    };
+    format!(
+        "Flow logs, which saw {share} of the bytes that CloudWatch metered, show {range} a month of it to be {what} of these subnets{why}. "
+    )
+}
+
+/// A share as people read it.
+pub(super) fn percent(share: Decimal) -> String {
+    (share * Decimal::ONE_HUNDRED).round_dp(1).normalize().to_string()
+}
+
+/// What a sum is known by, when its parts are known in several ways.
+pub(super) fn together(bases: impl IntoIterator<Item = Basis>) -> Option<Basis> {
+    use Basis::{Assumed, Bounded, Configuration, Measured, Metered, PartlyMeasured};
+    bases.into_iter().reduce(|a, b| match (a, b) {
+        (a, b) if a == b => a,
+        // With something bounded some of it is proven still, so that the least is more than nothing.
+        (PartlyMeasured, _) | (_, PartlyMeasured) | (Bounded, Measured | Assumed) | (Measured | Assumed, Bounded) => {
+            PartlyMeasured
+        }
+        (Assumed, _) | (_, Assumed) => Assumed,
+        (Bounded, _) | (_, Bounded) => Bounded,
+        (Configuration, _) | (_, Configuration) => Configuration,
+        (Measured | Metered, _) => Measured,
+    })
 }
 
 /// Below this a resource is too young to be called idle: a monthly job may not have run yet.
@@ -39,16 +102,27 @@ impl Context<'_> {
         self.costs.window
     }
 
-    /// A service's part of a gateway's bytes: declared, or anything up to all that is not declared for others. None
-    /// when the gateway's bytes are not known.
-    pub(super) fn portion(&self, nat: &NatGatewayCost<'_>, service: &Service) -> Option<Portion> {
+    /// Some clients' bytes for a service: as flow logs measured them, else as declared, else anything up to all that is
+    /// not declared for others. None when the gateway's bytes are not known.
+    pub(super) fn portion(&self, nat: &NatGatewayCost<'_>, service: &Service, clients: Clients<'_>) -> Option<Portion> {
+        if let Some(measured) = self.attribution.of(nat.id) {
+            let limit_gb = nat.monthly_gb_of(measured.most(service)?)?;
+            let portion = Portion::measured(nat, measured, measured.bytes(Some(service), clients)?)?;
+            return Some(Portion { limit_gb: limit_gb.max(portion.high_gb), ..portion });
+        }
         let total = nat.monthly_gb()?;
         Some(match self.assumptions.share(service) {
-            Some(share) => Portion { basis: Basis::Assumed, low_gb: total * share, high_gb: total * share },
-            None => {
-                Portion { basis: Basis::Bounded, low_gb: Decimal::ZERO, high_gb: total * self.assumptions.remainder() }
-            }
+            Some(share) => Portion::new(Basis::Assumed, total * share, total * share),
+            None => Portion::new(Basis::Bounded, Decimal::ZERO, total * self.assumptions.remainder()),
         })
+    }
+
+    /// Some clients' bytes for anything, as flow logs measured them; without those anything up to all.
+    pub(super) fn all_of(&self, nat: &NatGatewayCost<'_>, clients: Clients<'_>) -> Option<Portion> {
+        match self.attribution.of(nat.id) {
+            Some(measured) => Portion::measured(nat, measured, measured.bytes(None, clients)?),
+            None => Some(Portion::new(Basis::Bounded, Decimal::ZERO, nat.monthly_gb()?)),
+        }
     }
 
     /// Whether the window shows enough of a life of some hours to call it idle.

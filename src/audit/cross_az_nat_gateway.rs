@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 use rust_decimal::Decimal;
 
-use super::context::{gb, usd};
-use super::{Audit, Context, Dataset, command};
+use super::context::{Portion, gb, percent, together, usd};
+use super::{Audit, Context, Dataset};
+use crate::attribution::{Clients, Measured};
+use crate::command;
 use crate::cost::NatGatewayCost;
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{AvailabilityMode, ConnectivityType, NatGateway, NatGatewayId, Route, Subnet, Usd};
@@ -60,15 +62,23 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
     let at_home: BTreeSet<_> = zones.iter().filter(|zone| gateways.contains_key(**zone)).copied().collect();
     let cost = context.costs.nat_gateway(id)?;
     let price = Price::new(context, part, cost, gateway);
-    let gigabytes = cost.monthly_gb();
-    let (money, figures) = match (&price, gigabytes) {
-        (_, Some(gigabytes)) if gigabytes.is_zero() => return None,
-        (Ok(price), Some(gigabytes)) => {
-            let (money, figures) = price.weigh(id, gigabytes, at_home.is_empty());
+    let parts = crossing_parts(context, view, cost, &crossing);
+    let basis = parts.as_ref().and_then(|parts| together(parts.values().map(|part| part.basis)));
+    let gigabytes: Option<Decimal> = parts.as_ref().map(|parts| match basis {
+        Some(Basis::Bounded) => cost.monthly_gb().unwrap_or_default(),
+        _ => parts.values().map(|part| part.high_gb).sum(),
+    });
+    let (money, figures) = match (&price, &parts, gigabytes) {
+        (_, _, Some(gigabytes)) if gigabytes.is_zero() => return None,
+        (Ok(price), Some(parts), Some(gigabytes)) => {
+            let (money, figures) = match context.attribution.of(id) {
+                Some(measured) => price.weigh_parts(id, parts, &at_home, measured),
+                None => price.weigh(id, gigabytes, at_home.is_empty()),
+            };
             (Some(money), figures)
         }
-        (Err(missing), _) => (None, format!("There is {missing}, so the saving is unknown.")),
-        (_, None) => (None, format!("The bytes of {id} are not known, so the saving is unknown.")),
+        (Err(missing), ..) => (None, format!("There is {missing}, so the saving is unknown.")),
+        _ => (None, format!("The bytes of {id} are not known, so the saving is unknown.")),
     };
     let tables: Vec<&str> = users.iter().map(|(table, _)| table.id().as_str()).collect();
     let subnets: Vec<&str> = crossing.iter().map(|subnet| subnet.subnet_id.as_str()).collect();
@@ -104,12 +114,29 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
             if crossing.len() == 1 { "" } else { "s" },
             if crossing.len() == 1 { "s" } else { "" },
         ),
-        basis: Basis::Bounded,
+        basis: basis.unwrap_or(Basis::Bounded),
         money,
         evidence,
         remedy: remedy(part, view, gateway, &users, &gateways),
         ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
+}
+
+/// What crosses, by the zone it comes from. None when the gateway's bytes are not known.
+fn crossing_parts<'a>(
+    context: &Context<'_>,
+    view: &VpcView<'_>,
+    cost: &NatGatewayCost<'_>,
+    crossing: &[&'a Subnet],
+) -> Option<BTreeMap<&'a str, Portion>> {
+    let mut zones = BTreeMap::<&str, BTreeSet<_>>::new();
+    for subnet in crossing {
+        zones.entry(subnet.availability_zone.as_str()).or_default().insert(&subnet.subnet_id);
+    }
+    zones
+        .into_iter()
+        .map(|(zone, subnets)| Some((zone, context.all_of(cost, Clients { vpc_id: view.vpc_id, subnets: &subnets })?)))
+        .collect()
 }
 
 /// The rates that decide.
@@ -140,7 +167,7 @@ impl Price {
         let current = self.crossing * gigabytes;
         // In the best case all of it comes from a zone that has a gateway already, else from one new gateway's.
         let high = if needs_gateway { (current - self.gateway).max(Usd::ZERO) } else { current };
-        let claim = Claim { on: Pool::CrossAz(id.clone()), service: None, low: Usd::ZERO, high, limit: high };
+        let claim = Claim { on: Pool::CrossAz(id.clone()), service: None, low: Usd::ZERO, high, limit: current };
         let mut figures = format!(
             "At most all of its {} a month cross zones, at ${} per GB (${} out of one zone and as much into the other): {}.",
             gb(gigabytes),
@@ -157,6 +184,41 @@ impl Price {
             if high == Usd::ZERO {
                 figures.push_str(" At this traffic the one gateway is the cheaper design; what more would buy is that a zone's failure takes only that zone offline.");
             }
+        }
+        (Money { current, claims: vec![claim] }, figures)
+    }
+
+    /// The same where flow logs tell how much comes from each zone.
+    fn weigh_parts(
+        &self,
+        id: &NatGatewayId,
+        parts: &BTreeMap<&str, Portion>,
+        at_home: &BTreeSet<&str>,
+        measured: &Measured<'_>,
+    ) -> (Money, String) {
+        let saved = |zone: &str, gigabytes: Decimal| {
+            let crossing = self.crossing * gigabytes;
+            if at_home.contains(zone) { crossing } else { (crossing - self.gateway).max(Usd::ZERO) }
+        };
+        let current: Usd = parts.values().map(|part| self.crossing * part.high_gb).sum();
+        let low = parts.iter().map(|(zone, part)| saved(zone, part.low_gb)).sum();
+        let high = parts.iter().map(|(zone, part)| saved(zone, part.high_gb)).sum();
+        let claim = Claim { on: Pool::CrossAz(id.clone()), service: None, low, high, limit: current };
+        let coverage = measured.coverage().map(percent).unwrap_or_default();
+        let zones: Vec<_> = parts.iter().map(|(zone, part)| format!("{} from {zone}", part.range())).collect();
+        let mut figures = format!(
+            "Flow logs, which saw {coverage}% of the bytes that CloudWatch metered, show {} a month to cross, at ${} per GB (${} out of one zone and as much into the other): {}.",
+            zones.join(", "),
+            self.crossing.0.normalize(),
+            (self.crossing.0 / Decimal::TWO).normalize(),
+            usd(current),
+        );
+        if parts.keys().any(|zone| !at_home.contains(zone)) {
+            let break_even = self.gateway.0.checked_div(self.crossing.0).map(gb).unwrap_or_default();
+            figures.push_str(&format!(
+                " A gateway of its own costs a zone {} a month, which pays off above {break_even} of that zone's bytes.",
+                usd(self.gateway)
+            ));
         }
         (Money { current, claims: vec![claim] }, figures)
     }

@@ -2,7 +2,8 @@
 
 use ipnet::{IpNet, Ipv6Net};
 
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::command;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{NatGatewayId, RouteState, RouteTable};
 use crate::topology::{Part, SubnetView, VpcView, is_live};

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::command;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointType, Service, VpcEndpoint};
 use crate::topology::{Part, is_working};

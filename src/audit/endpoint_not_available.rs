@@ -1,6 +1,7 @@
 //! Finds endpoints that do not work, and prefix-list routes that lead nowhere.
 
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::command;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointState, EndpointType, RouteState, Service, VpcEndpoint};
 use crate::topology::{Part, TableView, VpcView, is_working};

@@ -2,7 +2,8 @@
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::command;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointType, SecurityGroup, SecurityGroupRule, Service, VpcEndpoint};
 use crate::topology::{Part, VpcView, is_working};

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use rust_decimal::Decimal;
+
 use super::Context;
-use super::context::gb;
+use super::context::{gb, together};
+use crate::attribution::Clients;
 use crate::finding::{Basis, Claim, Evidence, Finding, Money, Pool};
 use crate::model::{NatGatewayId, Service, TransitGatewayId, Usd};
 use crate::pricing::Product;
@@ -22,21 +25,20 @@ pub(super) struct Saving {
     pub(super) evidence: Vec<Evidence>,
     /// How the figures come about, in a sentence or more.
     pub(super) explanation: String,
+    /// Whether flow logs prove that there is no such traffic.
+    pub(super) nothing: bool,
 }
 
-/// What a gateway endpoint for `service` saves of what leaves by `egress`.
-pub(super) fn saving(context: &Context<'_>, egress: &Egress<'_>, service: &Service) -> Saving {
-    let mut saving = Saving {
-        basis: if context.assumptions.share(service).is_some() { Basis::Assumed } else { Basis::Bounded },
-        money: None,
-        evidence: Vec::new(),
-        explanation: String::new(),
-    };
-    let mut sums = Sums::default();
+/// What a gateway endpoint for `service` saves of what some clients send out by `egress`.
+pub(super) fn saving(context: &Context<'_>, egress: &Egress<'_>, service: &Service, clients: Clients<'_>) -> Saving {
+    let mut sums = Sums { context, service, clients, current: Usd::ZERO, claims: Vec::new(), unknown: false };
+    let mut saving =
+        Saving { basis: Basis::Bounded, money: None, evidence: Vec::new(), explanation: String::new(), nothing: false };
+    let mut bases = Vec::new();
     let mut seen = BTreeSet::new();
     for id in &egress.own {
         if seen.insert(*id) {
-            sums.add(context, id, service, false, &mut saving);
+            bases.extend(sums.add(id, false, &mut saving));
         }
     }
     for (transit_gateway, gateways) in &egress.behind {
@@ -45,7 +47,7 @@ pub(super) fn saving(context: &Context<'_>, egress: &Egress<'_>, service: &Servi
             Some(ids) => {
                 for id in ids {
                     if seen.insert(*id) {
-                        sums.add(context, id, service, true, &mut saving);
+                        bases.extend(sums.add(id, true, &mut saving));
                     }
                 }
             }
@@ -53,54 +55,66 @@ pub(super) fn saving(context: &Context<'_>, egress: &Egress<'_>, service: &Servi
             None => {}
         }
     }
-    let how = match context.assumptions.share(service) {
-        Some(share) => format!(
+    let declared = context.assumptions.share(service);
+    let unmeasured = if declared.is_some() { Basis::Assumed } else { Basis::Bounded };
+    saving.basis = together(bases.iter().copied()).unwrap_or(unmeasured);
+    let open = bases.is_empty() || bases.iter().any(|basis| matches!(basis, Basis::Assumed | Basis::Bounded));
+    match declared {
+        _ if !open => {}
+        Some(share) => saving.explanation.push_str(&format!(
             "You declared {}% of the NAT gateways' bytes to be {}{}.",
-            (share * rust_decimal::Decimal::ONE_HUNDRED).normalize(),
+            (share * Decimal::ONE_HUNDRED).normalize(),
             service.title(),
             if egress.behind.is_empty() { "" } else { ", whichever VPC they come from" }
-        ),
-        None => format!(
-            "How much of it is {} is not measured: anything from nothing to all of it. --assume {}=PERCENT% narrows that down.",
+        )),
+        None => saving.explanation.push_str(&format!(
+            "How much of it is {} is not measured: anything from nothing to all of it. Flow logs (--flow-logs PATH) tell; --assume {}=PERCENT% narrows it down.",
             service.title(),
             service
-        ),
-    };
-    saving.explanation.push_str(&how);
+        )),
+    }
     if !sums.unknown {
+        saving.nothing = saving.basis == Basis::Measured && sums.current == Usd::ZERO;
         saving.money = Some(Money { current: sums.current, claims: sums.claims });
     }
     saving
 }
 
-#[derive(Default)]
-struct Sums {
+struct Sums<'c> {
+    context: &'c Context<'c>,
+    service: &'c Service,
+    clients: Clients<'c>,
     current: Usd,
     claims: Vec<Claim>,
     unknown: bool,
 }
 
-impl Sums {
-    fn add(&mut self, context: &Context<'_>, id: &NatGatewayId, service: &Service, transit: bool, saving: &mut Saving) {
+impl Sums<'_> {
+    /// Adds a gateway's part, and tells how that is known.
+    fn add(&mut self, id: &NatGatewayId, transit: bool, saving: &mut Saving) -> Option<Basis> {
+        let (context, service) = (self.context, self.service);
         let Some(nat) = context.costs.nat_gateway(id) else {
             self.unknown = true;
-            return;
+            return None;
         };
-        let Some(portion) = context.portion(nat, service) else {
+        let Some(portion) = context.portion(nat, service, self.clients) else {
             self.unknown = true;
             saving.explanation.push_str(&format!("The bytes of {id} are not known. "));
-            return;
+            return None;
         };
         let total = nat.monthly_gb().unwrap_or_default();
         saving.explanation.push_str(&format!("{id} processes {} a month. ", gb(total)));
+        if let Some(measured) = context.attribution.of(id) {
+            saving.explanation.push_str(&super::context::seen(measured, portion, service.title()));
+        }
         let mut price = |product: Product, on: Pool, what: &str| {
             saving.evidence.push(context.line(what, nat.region, product, Some(portion.high_gb)));
             match context.prices.unit(nat.region, product) {
                 Ok(unit) => {
                     let high = unit * portion.high_gb;
                     self.current += high;
-                    let low = unit * portion.low_gb;
-                    self.claims.push(Claim { on, service: Some(service.clone()), low, high, limit: high });
+                    let (low, limit) = (unit * portion.low_gb, unit * portion.limit_gb);
+                    self.claims.push(Claim { on, service: Some(service.clone()), low, high, limit });
                     None
                 }
                 Err(missing) => Some(missing),
@@ -116,6 +130,7 @@ impl Sums {
         {
             saving.explanation.push_str(&format!("There is {missing}: the transit gateway's part comes on top. "));
         }
+        Some(portion.basis)
     }
 }
 

@@ -3,7 +3,9 @@
 
 use super::gateway_endpoint::{each, saving, side_effects};
 use super::missing_gateway_endpoint::target;
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::attribution::Clients;
+use crate::command;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{RouteTable, Service, VpcEndpoint};
 use crate::topology::{Egress, Part, VpcView};
@@ -46,7 +48,11 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
     for (_, way) in &missed {
         egress.merge(way.clone());
     }
-    let saving = saving(context, &egress, service);
+    let subnets = missed.iter().flat_map(|(table, _)| &table.subnets).map(|subnet| &subnet.subnet_id).collect();
+    let saving = saving(context, &egress, service, Clients { vpc_id: view.vpc_id, subnets: &subnets });
+    if saving.nothing {
+        return None;
+    }
     let id = endpoint.vpc_endpoint_id.as_str();
     let ids: Vec<&str> = missed.iter().map(|(table, _)| table.id().as_str()).collect();
     let main = missed.iter().find(|(table, _)| table.main).map(|(table, _)| {

@@ -1,7 +1,8 @@
 //! Finds interface endpoints that are paid by the hour and carry nothing.
 
 use super::verdict::own_service;
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::command;
 use crate::cost::EndpointCost;
 use crate::finding::{Basis, Claim, Evidence, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{EndpointState, HOURS_PER_MONTH, VpcEndpoint};

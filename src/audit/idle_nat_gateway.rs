@@ -2,7 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::command;
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{NatGateway, NatGatewayState, Route};
 use crate::pricing::Product;

@@ -1,11 +1,18 @@
 //! Finds services whose traffic through the NAT gateway would be cheaper through an interface endpoint.
 
+mod demand;
+
+use std::collections::BTreeSet;
+
+use demand::Demand;
 use rust_decimal::Decimal;
 
 use super::context::{gb, usd};
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::attribution::Measured;
 use crate::catalogue::endpoint_service;
-use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
+use crate::command;
+use crate::finding::{Basis, Finding, Money, Remedy, RemedyKind};
 use crate::model::{HOURS_PER_MONTH, Service, Subnet, Usd};
 use crate::pricing::Product;
 use crate::topology::{Egress, Part, VpcView, is_working};
@@ -19,24 +26,11 @@ pub(super) const AUDIT: Audit = Audit {
 };
 
 fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
-    let services: Vec<_> = context
-        .assumptions
-        .iter()
-        .map(|(service, _)| service)
-        .filter(|service| !Service::WITH_GATEWAY_ENDPOINT.contains(service))
-        .filter(|service| endpoint_service(service).is_some_and(|known| known.is_served_in(part.region())))
-        .collect();
     let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
-    owned.flat_map(|view| services.iter().filter_map(|service| look(context, part, view, service))).collect()
+    owned.flat_map(|view| of_vpc(context, part, view)).collect()
 }
 
-fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Service) -> Option<Finding> {
-    let has_one = view.endpoints.iter().any(|endpoint| {
-        is_working(endpoint) && Service::of_endpoint(&endpoint.service_name, part.region()).as_ref() == Some(service)
-    });
-    if has_one {
-        return None;
-    }
+fn of_vpc(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>) -> Vec<Finding> {
     let mut egress = Egress::default();
     let mut clients: Vec<&Subnet> = Vec::new();
     for table in view.route_tables.iter().filter(|table| context.topology.has_clients(table)) {
@@ -46,39 +40,68 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
             egress.merge(way);
         }
     }
-    let zones = VpcView::zones(clients.iter().copied());
-    if zones.is_empty() {
-        return None;
+    if clients.is_empty() {
+        return Vec::new();
     }
-    let mut parts = Vec::new();
-    let mut product = Product::NatGatewayGb;
-    for id in &egress.own {
-        let nat = context.costs.nat_gateway(id)?;
-        let gigabytes = context.portion(nat, service)?.low_gb;
-        product = nat.data_product();
-        parts.push(((*id).clone(), gigabytes, context.prices.unit(part.region(), product).ok()?));
-    }
-    let total: Decimal = parts.iter().map(|(_, gigabytes, _)| *gigabytes).sum();
-    let by_nat: Usd = parts.iter().map(|(_, gigabytes, rate)| *rate * *gigabytes).sum();
-    let by_endpoint = context.prices.rate(part.region(), Product::InterfaceEndpointGb).ok()?.cost(total);
-    let zone_month = context.per_month(part.region(), Product::InterfaceEndpointAzHour).ok()?;
-    let saving_in = |zones: usize| by_nat - by_endpoint - zone_month * Decimal::from(zones);
-    let count = [zones.len(), 1].into_iter().find(|count| saving_in(*count) > Usd::ZERO)?;
-    let saving = saving_in(count);
-    let chosen: Vec<&Subnet> = zones
-        .iter()
-        .take(count)
-        .filter_map(|zone| clients.iter().copied().find(|subnet| subnet.availability_zone == *zone))
-        .collect();
-    let claims = parts
-        .iter()
-        .map(|(id, gigabytes, _)| {
-            let share = Usd(saving.0 * *gigabytes / total);
-            Claim { service: Some(service.clone()), ..Claim::exactly(Pool::NatData(id.clone()), share) }
+    let declared = context.assumptions.iter().map(|(service, _)| service.clone());
+    let named = egress.own.iter().filter_map(|id| context.attribution.of(id)).flat_map(Measured::named);
+    let services: BTreeSet<Service> =
+        declared.chain(named.cloned()).filter(|service| is_offered(service, part)).collect();
+    let has_one = |service: &Service| {
+        view.endpoints.iter().any(|endpoint| {
+            is_working(endpoint)
+                && Service::of_endpoint(&endpoint.service_name, part.region()).as_ref() == Some(service)
         })
-        .collect();
+    };
+    services
+        .iter()
+        .filter(|service| !has_one(service))
+        .filter_map(|service| look(context, part, view, service, &egress, &clients))
+        .collect()
+}
+
+/// Whether an interface endpoint for a service can be bought in the Region.
+fn is_offered(service: &Service, part: &Part<'_>) -> bool {
+    !Service::WITH_GATEWAY_ENDPOINT.contains(service)
+        && service.as_str() != "s3express"
+        && endpoint_service(service).is_some_and(|known| known.is_served_in(part.region()))
+}
+
+fn look(
+    context: &Context<'_>,
+    part: &Part<'_>,
+    view: &VpcView<'_>,
+    service: &Service,
+    egress: &Egress<'_>,
+    clients: &[&Subnet],
+) -> Option<Finding> {
+    let zones = VpcView::zones(clients.iter().copied());
+    let demand = Demand::new(context, part, view, service, egress, clients)?;
+    let choice = demand.choose(&zones)?;
+    let count = choice.zones.len();
+    let in_zone = |zone: &&str| clients.iter().copied().find(|subnet| subnet.availability_zone == **zone);
+    let chosen: Vec<&Subnet> = choice.zones.iter().filter_map(in_zone).collect();
+    let total = demand.gb(|portion| portion.high_gb);
     let break_even = context.break_even_per_zone(part).map(gb).unwrap_or_default();
     let hours = Decimal::from(HOURS_PER_MONTH) * Decimal::from(count);
+    let crossing = demand.usd(|portion| portion.high_gb, |part| part.crossing);
+    let mut evidence = vec![
+        context.line("through the NAT gateway", part.region(), demand.product, Some(total)),
+        context.line("the same through the endpoint", part.region(), Product::InterfaceEndpointGb, Some(total)),
+        context.line("zone hours of the endpoint", part.region(), Product::InterfaceEndpointAzHour, Some(hours)),
+    ];
+    let mut crosses = String::new();
+    if crossing > Usd::ZERO {
+        let gigabytes = demand.parts.iter().filter(|part| part.crossing > Usd::ZERO).map(|part| part.portion.high_gb);
+        let both_ends = gigabytes.sum::<Decimal>() * Decimal::TWO;
+        evidence.push(context.line(
+            "crossing zones to the NAT gateway",
+            part.region(),
+            Product::InterAzGb,
+            Some(both_ends),
+        ));
+        crosses = format!(" and {} for crossing zones", usd(crossing));
+    }
     Some(Finding {
         service: Some(service.clone()),
         resources: std::iter::once(view.vpc_id.as_str())
@@ -88,38 +111,51 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
             .collect(),
         title: format!("{} in {} pays off an interface endpoint of its own", service.title(), view.vpc_id),
         detail: format!(
-            "By your declaration {} a month go to {}: {} through the NAT gateway, {} and {} a month through an endpoint in {count} zone{}. The break-even is {break_even} a month and zone.",
+            "{} {} a month go to {}: {} through the NAT gateway{crosses}, {} and {} a month through an endpoint in {count} zone{}. The break-even is {break_even} a month and zone.{}",
+            demand.how(),
             gb(total),
             service.title(),
-            usd(by_nat),
-            usd(by_endpoint),
-            usd(zone_month * Decimal::from(count)),
+            usd(demand.usd(|portion| portion.high_gb, |part| part.rate)),
+            usd(demand.endpoint.cost(total)),
+            usd(demand.zone_month * Decimal::from(count)),
             if count == 1 { "" } else { "s" },
+            demand.by_zone(),
         ),
-        basis: Basis::Assumed,
-        money: Some(Money { current: by_nat, claims }),
-        evidence: vec![
-            context.line("through the NAT gateway", part.region(), product, Some(total)),
-            context.line("the same through the endpoint", part.region(), Product::InterfaceEndpointGb, Some(total)),
-            context.line("zone hours of the endpoint", part.region(), Product::InterfaceEndpointAzHour, Some(hours)),
-        ],
+        basis: demand.basis,
+        money: Some(Money {
+            current: demand.usd(|portion| portion.high_gb, |part| part.rate + part.crossing),
+            claims: demand.claims(service, choice.low, choice.high),
+        }),
+        evidence,
         remedy: Remedy {
             kind: RemedyKind::CreateInterfaceEndpoint,
             commands: create(part, view, service, &chosen).into_iter().collect(),
-            notes: notes(service, count, zones.len()),
+            notes: notes(service, count, zones.len(), demand.basis, demand.shared),
         },
         ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }
 
-fn notes(service: &Service, chosen: usize, zones: usize) -> Vec<String> {
-    let mut notes = vec![
-        "The declared share decides: measure it with flow logs and Resolver query logs before you buy.".to_owned(),
+fn notes(service: &Service, chosen: usize, zones: usize, basis: Basis, shared: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    if basis == Basis::Assumed {
+        notes.push(
+            "The declared share decides: measure it with flow logs and Resolver query logs before you buy.".to_owned(),
+        );
+    }
+    if shared {
+        notes.push(
+            "Some of its addresses answered to other names too: their bytes are split by the names' share of queries."
+                .to_owned(),
+        );
+    }
+    notes.push(
         "With private DNS on, all clients of the VPC move to the endpoint at once; its security group must admit them on 443.".to_owned(),
-    ];
+    );
     if chosen < zones {
+        let so_many = if chosen == 1 { "one zone".to_owned() } else { format!("{chosen} zones") };
         notes.push(format!(
-            "It pays off in one zone, not in all {zones}: clients in the other zones use it at no transfer charge, but lose it when that zone fails."
+            "It pays off in {so_many}, not in all {zones}: clients in the other zones use it at no transfer charge, but lose it when that zone fails."
         ));
     }
     if service.as_str() == "execute-api" {

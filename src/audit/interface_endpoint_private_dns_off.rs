@@ -2,7 +2,8 @@
 
 use super::idle_interface_endpoint::{delete, hours_line};
 use super::verdict::own_service;
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::command;
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{Service, VpcEndpoint};
 use crate::topology::{Part, is_working};

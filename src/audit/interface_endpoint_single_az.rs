@@ -1,7 +1,8 @@
 //! Finds interface endpoints in one Availability Zone only while their clients sit in several.
 
 use super::verdict::own_service;
-use super::{Audit, Context, Dataset, Decision, command};
+use super::{Audit, Context, Dataset, Decision};
+use crate::command;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{Subnet, VpcEndpoint};
 use crate::pricing::Product;

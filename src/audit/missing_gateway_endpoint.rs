@@ -1,7 +1,9 @@
 //! Finds VPCs whose subnets reach S3 or DynamoDB through a NAT gateway although a gateway endpoint would be free.
 
 use super::gateway_endpoint::{each, saving, side_effects};
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::attribution::Clients;
+use crate::command;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::Service;
 use crate::topology::{Egress, Gateways, Part, VpcView};
@@ -32,9 +34,13 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
     for (_, way) in &tables {
         egress.merge(way.clone());
     }
-    let saving = saving(context, &egress, service);
+    let subnets = tables.iter().flat_map(|(table, _)| &table.subnets).map(|subnet| &subnet.subnet_id).collect();
+    let saving = saving(context, &egress, service, Clients { vpc_id: view.vpc_id, subnets: &subnets });
+    if saving.nothing {
+        return None;
+    }
     let ids: Vec<&str> = tables.iter().map(|(table, _)| table.id().as_str()).collect();
-    let subnets: usize = tables.iter().map(|(table, _)| table.subnets.len()).sum();
+    let subnets = subnets.len();
     let service_name = service.endpoint_service_name(part.region());
     let arguments =
         ["--vpc-id", view.vpc_id.as_str(), "--vpc-endpoint-type", "Gateway", "--service-name", &service_name];

@@ -3,7 +3,8 @@
 
 use super::idle_interface_endpoint::hours_line;
 use super::verdict::own_service;
-use super::{Audit, Context, Dataset, command};
+use super::{Audit, Context, Dataset};
+use crate::command;
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{Service, Usd, VpcEndpoint};
 use crate::pricing::Product;

@@ -22,7 +22,7 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
     let destination = Destination::open(args.output.as_deref())?;
     let style = destination.style(color, args.top);
     let snapshot = snapshot(args, quiet)?;
-    let report = Report::new(&snapshot, &prices, &assumptions);
+    let report = Report::new(&snapshot, None, &prices, &assumptions);
     let format = match args.format {
         FormatArg::Table => Format::Table,
         FormatArg::Json => Format::Json,

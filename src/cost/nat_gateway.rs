@@ -33,7 +33,9 @@ pub struct NatGatewayCost<'a> {
     pub zone_hours: BTreeMap<&'a str, Hours>,
     /// The billed hours of its life inside the window; none when its end is not known.
     pub hours: Option<Hours>,
-    /// What its metrics say.
+    /// Its metrics: one set, or one for each zone of a regional gateway.
+    pub metrics: Vec<&'a NatGatewayMetrics>,
+    /// What they say.
     pub bytes: NatBytes,
     /// Whether every zone it is in published something: what did not may be anything.
     pub all_zones_published: bool,
@@ -129,8 +131,26 @@ impl NatGatewayCost<'_> {
     /// A month of its processed gigabytes.
     #[must_use]
     pub fn monthly_gb(&self) -> Option<Decimal> {
+        self.monthly_gb_of(Decimal::from(self.bytes.processed()?))
+    }
+
+    /// A month of some of the window's bytes, in gigabytes.
+    #[must_use]
+    pub fn monthly_gb_of(&self, bytes: Decimal) -> Option<Decimal> {
         let hours = self.hours.filter(|hours| *hours > 0)?;
-        Some(Usd(Gigabytes::from_bytes(self.bytes.processed()?).0).per_month(hours).0)
+        Some(Usd(Gigabytes::of(bytes).0).per_month(hours).0)
+    }
+
+    /// Its processed bytes by hour of the window.
+    #[must_use]
+    pub fn processed_by_hour(&self) -> BTreeMap<usize, Bytes> {
+        let mut by_hour = BTreeMap::<usize, Bytes>::new();
+        let series = self.metrics.iter().flat_map(|m| [&m.bytes_in_from_source, &m.bytes_in_from_destination]);
+        for (hour, bytes) in series.flat_map(|series| series.iter().enumerate()) {
+            let sum = by_hour.entry(hour).or_default();
+            *sum = sum.saturating_add(bytes.unwrap_or(0));
+        }
+        by_hour
     }
 
     /// The rate of its gigabytes.
@@ -254,6 +274,7 @@ impl<'a> Draft<'a> {
             bytes,
             all_zones_published: complete && self.series.iter().all(|series| span(series).is_some()),
             published_hours: self.series.iter().map(|series| points(series)).max().unwrap_or(0),
+            metrics: self.series,
             hours_usd,
             data_usd,
             addresses_usd,

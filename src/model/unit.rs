@@ -27,7 +27,13 @@ impl Gigabytes {
     /// Bytes as the bill counts them: 2^30 to the gigabyte.
     #[must_use]
     pub fn from_bytes(bytes: Bytes) -> Self {
-        Self(Decimal::from(bytes) / Decimal::from(1_u64 << 30))
+        Self::of(Decimal::from(bytes))
+    }
+
+    /// A number of bytes that was computed, and need not be whole.
+    #[must_use]
+    pub fn of(bytes: Decimal) -> Self {
+        Self(bytes / Decimal::from(1_u64 << 30))
     }
 }
 

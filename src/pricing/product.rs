@@ -41,13 +41,17 @@ pub enum Product {
     TgwAttachmentHour,
     /// A gigabyte sent into a transit gateway.
     TgwGb,
+    /// A gigabyte of flow logs, before compression, delivered to S3.
+    FlowLogDeliveryGb,
+    /// A gigabyte of flow logs written as Parquet, on top of the delivery.
+    FlowLogParquetGb,
 }
 
 /// A product, its code in the price files, its unit there, its usage type on the bill without the Region's prefix, and
 /// whether us-east-1's rows carry a prefix too (those of the service AmazonVPC do, those of AmazonEC2 do not).
 type Row = (Product, &'static str, &'static str, &'static str, bool);
 
-const PRODUCTS: [Row; 18] = [
+const PRODUCTS: [Row; 20] = [
     (Product::NatGatewayHour, "nat_gateway_hour", "hour", "NatGateway-Hours", false),
     (Product::NatGatewayGb, "nat_gateway_gb", "GB", "NatGateway-Bytes", false),
     (Product::RegionalNatGatewayAzHour, "regional_nat_gateway_az_hour", "hour", "RegionalNatGateway-Hours", false),
@@ -72,6 +76,8 @@ const PRODUCTS: [Row; 18] = [
     (Product::GatewayEndpointGb, "gateway_endpoint_gb", "GB", "", true),
     (Product::TgwAttachmentHour, "tgw_attachment_hour", "hour", "TransitGateway-Hours", true),
     (Product::TgwGb, "tgw_gb", "GB", "TransitGateway-Bytes", true),
+    (Product::FlowLogDeliveryGb, "flow_log_delivery_gb", "GB", "S3-Egress-Bytes", true),
+    (Product::FlowLogParquetGb, "flow_log_parquet_gb", "GB", "S3-Egress-InputBytes", true),
 ];
 
 impl Product {

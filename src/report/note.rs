@@ -4,10 +4,11 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::audit::has_route;
-use crate::cost::{Costs, NatGatewayCost};
+use crate::attribution::{ENOUGH, Measured};
+use crate::audit::{Context, has_route};
+use crate::cost::NatGatewayCost;
 use crate::model::{AccountId, EndpointType, RegionName};
-use crate::topology::{Part, Topology, VpcView, is_working};
+use crate::topology::{Part, VpcView, is_working};
 
 /// A remark on one resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -25,7 +26,8 @@ pub struct Note {
 }
 
 /// Every remark, in a stable order.
-pub(super) fn notes(topology: &Topology<'_>, costs: &Costs<'_>) -> Vec<Note> {
+pub(super) fn notes(context: &Context<'_>) -> Vec<Note> {
+    let (topology, costs) = (context.topology, context.costs);
     let mut notes = Vec::new();
     for part in &topology.parts {
         let mut say = |resource: &str, message: String| {
@@ -47,7 +49,8 @@ pub(super) fn notes(topology: &Topology<'_>, costs: &Costs<'_>) -> Vec<Note> {
         }
     }
     for cost in &costs.nat_gateways {
-        notes.extend(gateway(cost, costs.window.hours()).into_iter().map(|message| Note {
+        let measured = context.attribution.of(cost.id).into_iter().flat_map(measured);
+        notes.extend(gateway(cost, costs.window.hours()).into_iter().chain(measured).map(|message| Note {
             account_id: cost.account_id.clone(),
             region: cost.region.clone(),
             resource: cost.id.to_string(),
@@ -126,6 +129,48 @@ fn gateway(cost: &NatGatewayCost<'_>, window_hours: u64) -> Vec<String> {
     let metrics = [cost.bytes.in_from_source, cost.bytes.in_from_destination];
     if entered.is_none() && metrics.iter().any(Option::is_some) {
         notes.push("CloudWatch has datapoints for one of BytesInFromSource and BytesInFromDestination only: its processed bytes are unknown".to_owned());
+    }
+    notes
+}
+
+/// Where flow logs and CloudWatch, or the logs and the question asked of them, do not fit together.
+fn measured(measured: &Measured<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let share = |part: u64, whole: u64| Decimal::from(part).checked_div(Decimal::from(whole)).unwrap_or_default();
+    let hundred = Decimal::ONE_HUNDRED;
+    match (measured.coverage(), measured.metered) {
+        (Some(coverage), _) if coverage > Decimal::new(105, 2) => notes.push(format!(
+            "flow logs show {}% of the bytes that CloudWatch metered: do two of them record it without names that tell them apart?",
+            (coverage * hundred).round_dp(1).normalize()
+        )),
+        (Some(coverage), _) if coverage < ENOUGH => notes.push(format!(
+            "flow logs saw only {}% of its bytes ({} of the {} hours with traffic), so what they show is a least figure",
+            (coverage * hundred).round_dp(1).normalize(),
+            measured.logged_hours.min(measured.metered_hours),
+            measured.metered_hours
+        )),
+        (None, None) => notes.push("CloudWatch's total is unknown, so what flow logs show is not priced".to_owned()),
+        _ => {}
+    }
+    let agreement = share(measured.logged, measured.metered_in_logged_hours);
+    if measured.metered_in_logged_hours > 0 && agreement < Decimal::new(9, 1) {
+        notes.push(format!(
+            "in the hours that flow logs cover they show {}% of what CloudWatch metered: records may be missing",
+            (agreement * hundred).round_dp(1).normalize()
+        ));
+    }
+    if measured.traffic.skipdata > 0 {
+        notes.push(format!(
+            "{} flow-log records say SKIPDATA: AWS lost records then, and the shares are less certain",
+            measured.traffic.skipdata
+        ));
+    }
+    let unnamed = share(measured.unnamed(), measured.logged);
+    if unnamed >= Decimal::new(1, 2) {
+        notes.push(format!(
+            "{}% of its bytes went to AWS services that an address alone does not name: Route 53 Resolver query logs (--resolver-logs PATH) name them, and show whether an interface endpoint pays off",
+            (unnamed * hundred).round_dp(1).normalize()
+        ));
     }
     notes
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Report, saving};
 use crate::assumption::Assumptions;
+use crate::attribution::Attribution;
 use crate::audit::{self, Context};
 use crate::cost::Costs;
 use crate::model::{Series, Snapshot, Usd};
@@ -49,7 +50,7 @@ proptest! {
 
     #[test]
     fn nobody_saves_more_than_they_pay(account in any_account(), shares in declared(), discount in 0..90_u8) {
-        let report = Report::new(&account.snapshot(), &book(discount), &shares);
+        let report = Report::new(&account.snapshot(), None, &book(discount), &shares);
         for finding in &report.findings {
             let money = &finding.monthly_usd;
             let Some(current) = money.current else {
@@ -69,10 +70,11 @@ proptest! {
     #[test]
     fn low_is_high_where_the_basis_says_so(account in any_account(), shares in declared()) {
         use crate::finding::Basis;
-        for finding in Report::new(&account.snapshot(), &book(0), &shares).findings {
+        for finding in Report::new(&account.snapshot(), None, &book(0), &shares).findings {
             let money = &finding.monthly_usd;
             match finding.basis {
                 Basis::Measured | Basis::Metered | Basis::Assumed => prop_assert_eq!(money.saving_low, money.saving_high),
+                Basis::PartlyMeasured => {}
                 Basis::Bounded => prop_assert!(money.saving_low.is_none_or(|low| low == Usd::ZERO), "{:?}", finding),
                 Basis::Configuration => prop_assert!(money.current.is_none() && money.saving_high.is_none()),
             }
@@ -83,7 +85,7 @@ proptest! {
     fn all_claims_on_a_resource_come_to_no_more_than_it_costs(account in any_account(), shares in declared()) {
         let (snapshot, prices) = (account.snapshot(), book(0));
         let (topology, costs) = (Topology::new(&snapshot), Costs::new(&snapshot, &prices));
-        let context = Context { topology: &topology, costs: &costs, prices: &prices, assumptions: &shares };
+        let context = Context { topology: &topology, costs: &costs, prices: &prices, attribution: &Attribution::default(), assumptions: &shares };
         let (findings, _) = audit::run(&context);
         for (resource, range) in saving::by_resource(&findings, &costs) {
             let nats = costs.nat_gateways.iter().filter(|cost| cost.id.as_str() == resource).map(|c| c.monthly_known_usd());
@@ -97,7 +99,7 @@ proptest! {
     fn the_order_of_rules_never_matters(account in any_account(), shares in declared(), keys in prop::collection::vec(any::<u32>(), 1..50)) {
         let (snapshot, prices) = (account.snapshot(), book(0));
         let (topology, costs) = (Topology::new(&snapshot), Costs::new(&snapshot, &prices));
-        let context = Context { topology: &topology, costs: &costs, prices: &prices, assumptions: &shares };
+        let context = Context { topology: &topology, costs: &costs, prices: &prices, attribution: &Attribution::default(), assumptions: &shares };
         let (mut findings, _) = audit::run(&context);
         let total = saving::total(&findings, &costs);
         let mut shuffled: Vec<_> = keys.iter().cycle().zip(findings.clone()).collect();
@@ -135,7 +137,7 @@ proptest! {
     #[test]
     fn a_discount_scales_every_sum(account in any_account(), shares in declared(), discount in 1..90_u8) {
         let snapshot = account.snapshot();
-        let (full, less) = (Report::new(&snapshot, &book(0), &shares), Report::new(&snapshot, &book(discount), &shares));
+        let (full, less) = (Report::new(&snapshot, None, &book(0), &shares), Report::new(&snapshot, None, &book(discount), &shares));
         let factor = Decimal::ONE - Decimal::new(discount.into(), 2);
         let near = |a: Usd, b: Usd| (a.0 * factor - b.0).abs() <= Decimal::new(1, 6) + a.0.abs() * Decimal::new(1, 15);
         let (a, b) = (&full.totals, &less.totals);
@@ -187,7 +189,7 @@ proptest! {
     #[test]
     fn others_endpoints_are_never_advised_away(account in any_account(), shares in declared()) {
         let snapshot = account.snapshot();
-        let report = Report::new(&snapshot, &book(0), &shares);
+        let report = Report::new(&snapshot, None, &book(0), &shares);
         let others = snapshot.regions[0].vpc_endpoints.iter().filter(|endpoint| {
             endpoint.requester_managed || crate::model::Service::of_endpoint(&endpoint.service_name, &snapshot.regions[0].region).is_none()
         });

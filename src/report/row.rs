@@ -6,13 +6,13 @@ use std::collections::{BTreeSet, HashMap};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::flow_logs::{self, Coverage, TrafficRow};
 use crate::audit::{Context, Verdict};
-use crate::cost::{Charge, Costs, EndpointCost, NatGatewayCost};
+use crate::cost::{Charge, EndpointCost, NatGatewayCost};
 use crate::finding::{Basis, Evidence, Finding, Money, Remedy};
 use crate::model::{
     AccountId, Bytes, EndpointType, Hours, NatGatewayId, RegionName, Service, Tags, Usd, VpcEndpointId, VpcId,
 };
-use crate::topology::Topology;
 
 /// A NAT gateway.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -52,8 +52,10 @@ pub struct NatGatewayRow {
     pub route_table_ids: Vec<String>,
     /// Subnets that those route for.
     pub subnet_ids: Vec<String>,
-    /// Its bytes by service; empty when not attributed.
+    /// Its bytes by service, scaled to `bytes.processed`, the most first; empty when not attributed.
     pub traffic: Vec<TrafficRow>,
+    /// What the flow logs saw of it; null when they have no record of it.
+    pub coverage: Option<Coverage>,
     /// The cost line by line.
     pub charges: Vec<Charge>,
 }
@@ -84,20 +86,6 @@ pub struct NatGatewayUsd {
     pub addresses: Option<Usd>,
     /// All of it.
     pub total: Option<Usd>,
-}
-
-/// A part of a gateway's bytes.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct TrafficRow {
-    /// Where they went.
-    pub service: Service,
-    /// The Region they went to.
-    #[schemars(with = "Option<String>")]
-    pub region: Option<RegionName>,
-    /// How many.
-    pub bytes: Bytes,
-    /// How that is known.
-    pub basis: Basis,
 }
 
 /// A VPC endpoint.
@@ -232,7 +220,8 @@ fn name(tags: &Tags) -> Option<String> {
 }
 
 /// Every gateway, dearest first.
-pub(super) fn nat_gateways(topology: &Topology<'_>, costs: &Costs<'_>) -> Vec<NatGatewayRow> {
+pub(super) fn nat_gateways(context: &Context<'_>) -> Vec<NatGatewayRow> {
+    let (topology, costs) = (context.topology, context.costs);
     let mut users = HashMap::<&NatGatewayId, (BTreeSet<&str>, BTreeSet<&str>)>::new();
     for table in topology.parts.iter().flat_map(|part| &part.vpcs).flat_map(|view| &view.route_tables) {
         for id in table.table.routes.iter().filter_map(|route| route.nat_gateway_id.as_ref()) {
@@ -271,7 +260,8 @@ pub(super) fn nat_gateways(topology: &Topology<'_>, costs: &Costs<'_>) -> Vec<Na
             monthly_usd: cost.monthly_usd(),
             route_table_ids: owned(tables),
             subnet_ids: owned(subnets),
-            traffic: Vec::new(),
+            traffic: context.attribution.of(cost.id).map(flow_logs::traffic).unwrap_or_default(),
+            coverage: context.attribution.of(cost.id).map(Coverage::new),
             charges: cost.charges.clone(),
         }
     };

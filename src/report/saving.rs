@@ -101,6 +101,7 @@ pub(super) fn sort(findings: &mut [Finding]) {
 mod tests {
     use super::*;
     use crate::assumption::Assumptions;
+    use crate::attribution::Attribution;
     use crate::audit::{self, Context};
     use crate::model::Snapshot;
     use crate::pricing::PriceBook;
@@ -112,7 +113,13 @@ mod tests {
         let prices = PriceBook::embedded().unwrap();
         let assumptions = Assumptions::parse(["s3=40%", "ecr.dkr=5%"]).unwrap();
         let (topology, costs) = (Topology::new(&snapshot), Costs::new(&snapshot, &prices));
-        let context = Context { topology: &topology, costs: &costs, prices: &prices, assumptions: &assumptions };
+        let context = Context {
+            topology: &topology,
+            costs: &costs,
+            prices: &prices,
+            attribution: &Attribution::default(),
+            assumptions: &assumptions,
+        };
         let (mut findings, _) = audit::run(&context);
         let expected = total(&findings, &costs);
         assert!(expected.0 > Usd::ZERO && expected.0 < expected.1);

@@ -28,7 +28,7 @@ pub(crate) fn report(snapshot: &Snapshot) -> Report {
 /// The report on a snapshot with declared shares of traffic: `s3=60%`.
 pub(crate) fn report_assuming(snapshot: &Snapshot, shares: &[&str]) -> Report {
     let assumptions = Assumptions::parse(shares.iter().copied()).unwrap();
-    Report::new(snapshot, &PriceBook::embedded().unwrap(), &assumptions)
+    Report::new(snapshot, None, &PriceBook::embedded().unwrap(), &assumptions)
 }
 
 impl Report {

@@ -43,7 +43,7 @@ fn audit_snapshot(bencher: divan::Bencher<'_, '_>, vpcs: usize) {
     let prices = PriceBook::embedded().unwrap();
     bencher.counter(divan::counter::BytesCount::new(json.len())).bench(|| {
         let snapshot = Snapshot::parse(&json).unwrap();
-        let report = Report::new(&snapshot, &prices, &Assumptions::default());
+        let report = Report::new(&snapshot, None, &prices, &Assumptions::default());
         let mut out = Vec::new();
         render(&report, Format::Json, Style { color: false, width: 100, rows: None }, &mut out).unwrap();
         out

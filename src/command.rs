@@ -1,16 +1,32 @@
-//! AWS CLI commands for remedies, quoted so that nothing read from an account can break out of them.
+//! AWS CLI commands for people to run, quoted so that nothing read from an account can break out of them.
 
 use crate::model::RegionName;
 
 /// One `aws ec2` command for a Region. None when an argument holds a NUL byte, which no shell can pass on: nothing
 /// that AWS names does.
 #[must_use]
-pub(super) fn ec2<'x>(
+pub(crate) fn ec2<'x>(
     region: &'x RegionName,
     operation: &'x str,
     arguments: impl IntoIterator<Item = &'x str>,
 ) -> Option<String> {
-    let words = ["aws", "ec2", operation, "--region", region.as_str()].into_iter().chain(arguments);
+    aws(region, "ec2", operation, arguments)
+}
+
+/// One command of any service for a Region.
+#[must_use]
+pub(crate) fn aws<'x>(
+    region: &'x RegionName,
+    service: &'x str,
+    operation: &'x str,
+    arguments: impl IntoIterator<Item = &'x str>,
+) -> Option<String> {
+    line(["aws", service, operation, "--region", region.as_str()].into_iter().chain(arguments))
+}
+
+/// One command line.
+#[must_use]
+pub(crate) fn line<'x>(words: impl IntoIterator<Item = &'x str>) -> Option<String> {
     shlex::try_join(words).ok()
 }
 
