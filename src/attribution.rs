@@ -4,11 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
 use crate::cost::{Costs, NatGatewayCost};
 use crate::model::{Bytes, Hours, NatGatewayId, RegionName, Service, SubnetId, VpcId, Window};
-use crate::traffic::{GatewayTraffic, Label, Method, NamedBy, Place, Traffic, Volume};
+use crate::traffic::{GatewayTraffic, Label, Method, NamedBy, Place, Traffic, Volume, apportion};
 
 /// Below this share of the metered bytes the rest may be anything, and shares are not taken for the whole.
 pub const ENOUGH: Decimal = Decimal::from_parts(8, 0, 0, false, 1);
@@ -213,25 +212,6 @@ impl<'a> Measured<'a> {
         let unnamed = self.traffic.flows.iter().filter(|(label, _)| label.service == Service::AWS);
         unnamed.map(|(_, volume)| volume.bytes()).sum()
     }
-}
-
-/// Splits a total in proportion to some parts, in whole bytes, by largest remainder.
-fn apportion(total: Bytes, parts: &[Bytes]) -> Vec<Bytes> {
-    let sum: u128 = parts.iter().map(|part| u128::from(*part)).sum();
-    if sum == 0 {
-        return vec![0; parts.len()];
-    }
-    let scaled = |part: &Bytes| u128::from(*part) * u128::from(total);
-    let mut shares: Vec<Bytes> = parts.iter().map(|part| (scaled(part) / sum).to_u64().unwrap_or(total)).collect();
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(parts.get(*index).map(|part| scaled(part) % sum)));
-    let rest = total.saturating_sub(shares.iter().sum());
-    for index in order.into_iter().take(usize::try_from(rest).unwrap_or(usize::MAX)) {
-        if let Some(share) = shares.get_mut(index) {
-            *share += 1;
-        }
-    }
-    shares
 }
 
 #[cfg(test)]

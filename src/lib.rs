@@ -18,6 +18,8 @@ mod command;
 pub mod commands;
 pub mod cost;
 pub mod finding;
+#[cfg(feature = "cli")]
+pub mod flow_log;
 pub mod model;
 pub mod output;
 pub mod pricing;

@@ -20,6 +20,8 @@ pub struct Traffic {
     pub statistics: Statistics,
     /// Files that could not be read, or not to their end.
     pub faults: Vec<FileFault>,
+    /// Files in folders that are no flow logs by their names.
+    pub other_files: u64,
     /// Accounts that the records are of.
     pub accounts: BTreeSet<AccountId>,
     /// From when the published address ranges are.
@@ -46,8 +48,6 @@ pub struct GatewayTraffic {
     pub places: BTreeMap<(Option<Place>, Option<Label>), Volume>,
     /// Bytes of both directions by hour (hours since 1970-01-01T00:00Z).
     pub hours: BTreeMap<u32, Bytes>,
-    /// Bytes that only ever came in and went to no client, where records tell: port scans and the like.
-    pub unsolicited: Bytes,
     /// `SKIPDATA` records: each says that records were lost.
     pub skipdata: u64,
     /// The flow logs (`fl-…`) that recorded it, and how many records of each were left out as another's doubles.
@@ -157,8 +157,6 @@ pub struct Statistics {
     pub outside_window: u64,
     /// The same bytes as another flow log's records.
     pub duplicates: u64,
-    /// Came in for no client.
-    pub unsolicited: u64,
 }
 
 /// A file that was not read, or not to its end.
@@ -170,6 +168,36 @@ pub struct FileFault {
     pub problem: String,
     /// Whether the records before the fault were counted.
     pub partly_read: bool,
+}
+
+impl AddAssign for Statistics {
+    fn add_assign(&mut self, other: Self) {
+        // Named one by one, so that a new one is not forgotten.
+        let Self {
+            files,
+            records,
+            counted,
+            other_legs,
+            other_interfaces,
+            rejected,
+            nodata,
+            skipdata,
+            malformed,
+            outside_window,
+            duplicates,
+        } = other;
+        self.files += files;
+        self.records += records;
+        self.counted += counted;
+        self.other_legs += other_legs;
+        self.other_interfaces += other_interfaces;
+        self.rejected += rejected;
+        self.nodata += nodata;
+        self.skipdata += skipdata;
+        self.malformed += malformed;
+        self.outside_window += outside_window;
+        self.duplicates += duplicates;
+    }
 }
 
 impl Volume {
@@ -211,7 +239,6 @@ impl GatewayTraffic {
             other_clients: Volume::default(),
             places: BTreeMap::new(),
             hours: BTreeMap::new(),
-            unsolicited: 0,
             skipdata: 0,
             flow_logs: BTreeMap::new(),
         }
@@ -222,4 +249,24 @@ impl GatewayTraffic {
     pub fn total(&self) -> Volume {
         self.flows.values().copied().sum()
     }
+}
+
+/// Splits a total in proportion to some parts, in whole bytes, by largest remainder.
+#[must_use]
+pub(crate) fn apportion(total: Bytes, parts: &[Bytes]) -> Vec<Bytes> {
+    let sum: u128 = parts.iter().map(|part| u128::from(*part)).sum();
+    if sum == 0 {
+        return vec![0; parts.len()];
+    }
+    let scaled = |part: &Bytes| u128::from(*part) * u128::from(total);
+    let mut shares: Vec<Bytes> = parts.iter().map(|part| u64::try_from(scaled(part) / sum).unwrap_or(total)).collect();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(parts.get(*index).map(|part| scaled(part) % sum)));
+    let rest = total.saturating_sub(shares.iter().sum());
+    for index in order.into_iter().take(usize::try_from(rest).unwrap_or(usize::MAX)) {
+        if let Some(share) = shares.get_mut(index) {
+            *share += 1;
+        }
+    }
+    shares
 }

@@ -1,6 +1,6 @@
-use super::apportion;
 use crate::finding::Basis;
 use crate::testing::{Account, Logs, label, money, text};
+use crate::traffic::apportion;
 
 const MISSING: &str = "missing-gateway-endpoint";
 

@@ -59,6 +59,14 @@ impl VpcIndex {
     const NONE: Self = Self(u32::MAX - 1);
 }
 
+impl NameSetId {
+    /// Its number, from 0.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 impl NameSet {
     /// All queries: what [`NameShare::queries`] is a share of.
     #[must_use]
@@ -124,6 +132,12 @@ impl Names {
             after => points.get(after - 1),
         }
         .map(|(_, set)| *set)
+    }
+
+    /// Every set, by number.
+    #[must_use]
+    pub fn sets(&self) -> &[NameSet] {
+        &self.sets
     }
 
     /// A set of these names.

@@ -1,0 +1,251 @@
+//! Flow logs: from files to the bytes of each NAT gateway by client, service and direction, each byte once.
+//!
+//! Files are read side by side, each by one thread that unpacks, parses and sums in one pass; the threads' sums are
+//! added at the end. Memory does not grow with the input. A second pass is made only where two flow logs recorded the
+//! same gateway in some hours, to leave one of them out there, and only over files (standard input is read once).
+
+mod blocks;
+mod counter;
+mod finish;
+mod format;
+mod gateways;
+mod leg;
+mod piped;
+mod source;
+mod tally;
+mod text;
+pub mod watch;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use counter::{Counter, Rules};
+use format::Format;
+pub use format::FormatError;
+use gateways::Gateways;
+use piped::Piped;
+use source::{Content, Input, Inputs};
+use tally::{MOST_ENTRIES, Slot, Tally};
+use text::{Formats, Problem, Text};
+use watch::Watch;
+
+use crate::address::AddressBook;
+use crate::model::{AccountId, FlowLog, Window};
+use crate::resolver_log::Names;
+use crate::traffic::{FileFault, Traffic};
+
+/// How flow logs are read.
+pub struct Options<'o> {
+    /// Which records count, and which part of those across its edges. None: all.
+    pub window: Option<Window>,
+    /// Threads that work at once.
+    pub threads: usize,
+    /// The format of files without a header line.
+    pub log_format: Option<&'o str>,
+    /// The account's flow-log configurations, which tell the format too.
+    pub flow_logs: &'o [&'o FlowLog],
+    /// Whose addresses are whose.
+    pub book: &'o AddressBook,
+    /// What DNS calls them.
+    pub names: Option<&'o Names>,
+    /// Called with the bytes of each file as it is finished.
+    pub progress: &'o (dyn Fn(u64) + Sync),
+}
+
+/// Attributes the records of some files and folders.
+///
+/// # Errors
+/// When the format that was given cannot be used. What is wrong with single files is part of the result.
+pub fn attribute(paths: &[PathBuf], watch: &Watch, options: &Options<'_>) -> Result<Traffic, FormatError> {
+    let formats = Formats::new(options)?;
+    let inputs = Inputs::find(paths);
+    let logs = source::logs(&inputs.files);
+    let gateways = Gateways::new(watch, options.names);
+    let mut rules = Rules::new(gateways, options.book, options.names, options.window);
+    let mut read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options }.run();
+    let disputes = Disputes::new(&read.tally, &logs);
+    if disputes.need_another_pass() && inputs.files.iter().all(|input| input.path.is_some()) {
+        rules.winners = disputes.winners;
+        read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options }.run();
+    } else {
+        disputes.settle(&mut read.tally);
+    }
+    let place = |client, slot: Slot| rules.gateways.get(slot.gateway)?.place_of(client);
+    read.tally.trim(MOST_ENTRIES, false, place);
+    read.tally.statistics.files = inputs.files.len() as u64;
+    let mut traffic = finish::finish(&rules, &logs, read.tally);
+    traffic.window = options.window;
+    traffic.faults = inputs.faults.into_iter().chain(read.faults).collect();
+    traffic.faults.sort();
+    traffic.accounts = read.accounts;
+    traffic.accounts.extend(inputs.files.iter().filter_map(|file| file.account.as_deref().map(AccountId::from)));
+    traffic.other_files = inputs.others;
+    Ok(traffic)
+}
+
+impl Formats {
+    fn new(options: &Options<'_>) -> Result<Self, FormatError> {
+        let configured = |log: &&FlowLog| {
+            let format = match log.log_format.as_deref() {
+                Some(text) => Format::parse(text).ok(),
+                None => Format::default_format(),
+            };
+            Some((log.flow_log_id.to_string(), format?))
+        };
+        let by_log: HashMap<_, _> = options.flow_logs.iter().filter_map(configured).collect();
+        let mut formats = by_log.values();
+        let only = formats.next().filter(|first| formats.all(|other| other == *first)).cloned();
+        Ok(Self { given: options.log_format.map(Format::parse).transpose()?, by_log, only })
+    }
+}
+
+/// One reading of everything.
+struct Pass<'p> {
+    inputs: &'p Inputs,
+    logs: &'p [Option<String>],
+    formats: &'p Formats,
+    rules: &'p Rules<'p>,
+    options: &'p Options<'p>,
+}
+
+#[derive(Default)]
+struct Read {
+    tally: Tally,
+    faults: Vec<FileFault>,
+    accounts: BTreeSet<AccountId>,
+}
+
+impl Pass<'_> {
+    fn run(&self) -> Read {
+        let files = &self.inputs.files;
+        let threads = self.options.threads.clamp(1, files.len().max(1));
+        // With more threads than files each file gets two: one unpacks, one parses.
+        let piped = self.options.threads > files.len();
+        let next = AtomicUsize::new(0);
+        let whole = Mutex::new(Read::default());
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    let mut read = Read::default();
+                    let mut counter = Counter::new(self.rules);
+                    while let Some(input) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        if let Err((problem, partly_read)) = self.file(input, piped, &mut counter, &mut read.accounts) {
+                            let problem = problem.to_string();
+                            read.faults.push(FileFault { file: input.name(), problem, partly_read });
+                        }
+                        (self.options.progress)(input.size);
+                    }
+                    let mut whole = whole.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    whole.tally.merge(counter.tally);
+                    whole.faults.append(&mut read.faults);
+                    whole.accounts.append(&mut read.accounts);
+                });
+            }
+        });
+        whole.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn file(
+        &self,
+        input: &Input,
+        piped: bool,
+        counter: &mut Counter<'_>,
+        accounts: &mut BTreeSet<AccountId>,
+    ) -> Result<(), (Problem, bool)> {
+        let number = self.logs.iter().position(|log| *log == input.log).unwrap_or(0);
+        let number = u32::try_from(number).unwrap_or(0);
+        let before = counter.tally.statistics.records;
+        let content = input.open().map_err(|error| (Problem::Read(error), false))?;
+        let log = (input.log.as_deref(), number);
+        let read = match content {
+            Content::Text(text) if piped => Text::new(counter, self.formats, log, accounts).read(Piped::new(text)),
+            Content::Text(text) => Text::new(counter, self.formats, log, accounts).read(text),
+            Content::Parquet(_) => Err(Problem::Parquet("not yet".to_owned())),
+        };
+        read.map_err(|problem| (problem, counter.tally.statistics.records > before))
+    }
+}
+
+/// Hours of a gateway that several flow logs recorded.
+struct Disputes {
+    winners: HashMap<(u32, u32), u32>,
+    /// Flow logs that lose all that they have of a gateway.
+    losers: BTreeSet<Slot>,
+    /// Whether others lose some of it.
+    partial: bool,
+}
+
+impl Disputes {
+    fn new(tally: &Tally, logs: &[Option<String>]) -> Self {
+        let mut disputes = Self { winners: HashMap::new(), losers: BTreeSet::new(), partial: false };
+        if logs.len() == 1 {
+            return disputes;
+        }
+        // What each flow log has of each gateway: hours, and how good it is.
+        let mut by_gateway = BTreeMap::<u32, BTreeMap<u32, (BTreeSet<u32>, (bool, u64))>>::new();
+        for ((slot, hour), sum) in &tally.hours {
+            let (hours, (both, bytes)) = by_gateway.entry(slot.gateway).or_default().entry(slot.log).or_default();
+            hours.insert(*hour);
+            *both |= sum.both;
+            *bytes = bytes.saturating_add(sum.bytes);
+        }
+        for (gateway, logs) in by_gateway {
+            let mut order: Vec<_> = logs.iter().collect();
+            // The best one first: who tells both ends, then who has most; the name decides between equals.
+            order.sort_by_key(|(log, (_, quality))| (std::cmp::Reverse(*quality), **log));
+            let mut taken = BTreeMap::<u32, u32>::new();
+            let mut disputed = BTreeSet::new();
+            for (log, (hours, _)) in order {
+                let lost = hours.iter().filter(|hour| taken.contains_key(hour)).count();
+                if lost == hours.len() {
+                    disputes.losers.insert(Slot { gateway, log: *log });
+                } else if lost > 0 {
+                    disputes.partial = true;
+                }
+                disputed.extend(hours.iter().filter(|hour| taken.contains_key(hour)));
+                for hour in hours {
+                    taken.entry(*hour).or_insert(*log);
+                }
+            }
+            disputes
+                .winners
+                .extend(disputed.into_iter().filter_map(|hour| Some(((gateway, hour), *taken.get(&hour)?))));
+        }
+        disputes
+    }
+
+    fn need_another_pass(&self) -> bool {
+        self.partial
+    }
+
+    /// Leaves out the flow logs that lost everything, or (where a second pass is not possible) anything.
+    fn settle(self, tally: &mut Tally) {
+        let lost = |slot: &Slot, hour: u32| self.winners.get(&(slot.gateway, hour)).is_some_and(|log| *log != slot.log);
+        let out: BTreeSet<Slot> =
+            tally.hours.keys().filter(|(slot, hour)| lost(slot, *hour)).map(|(slot, _)| *slot).collect();
+        let mut records = BTreeMap::<Slot, u64>::new();
+        for ((_, slot, _), volume) in &tally.entries {
+            if out.contains(slot) {
+                *records.entry(*slot).or_default() += volume.upload_records + volume.download_records;
+            }
+        }
+        for ((_, slot, _), volume) in &tally.rest {
+            if out.contains(slot) {
+                *records.entry(*slot).or_default() += volume.upload_records + volume.download_records;
+            }
+        }
+        tally.entries.retain(|(_, slot, _), _| !out.contains(slot));
+        tally.rest.retain(|(_, slot, _), _| !out.contains(slot));
+        tally.hours.retain(|(slot, _), _| !out.contains(slot));
+        for (slot, count) in records {
+            tally.statistics.duplicates += count;
+            tally.statistics.counted = tally.statistics.counted.saturating_sub(count);
+            *tally.duplicates.entry(slot).or_default() += count;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,300 @@
+//! From a record to the sums: what happens to each record of a gateway, whatever kind of file it came from.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::gateways::{Gateways, Watched};
+use super::leg::{Direction, Ends, Leg, leg};
+use super::tally::{NO_HOUR, Slot, Tally, What};
+use crate::address::{AddressBook, OwnerId};
+use crate::model::{Bytes, Service, Window};
+use crate::resolver_log::{NameSetId, Names};
+
+const HOUR: u64 = 3600;
+
+/// 9999-12-31T23:59:59Z: what comes later is no time.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// What a record says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Status {
+    /// It tells of accepted packets.
+    Accepted,
+    /// It tells of refused packets.
+    Rejected,
+    /// There was nothing to tell.
+    NoData,
+    /// Something was lost.
+    SkipData,
+}
+
+/// What a record tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Record {
+    pub(super) ends: Ends,
+    pub(super) bytes: Bytes,
+    /// First and last second since 1970; none where the format has no times.
+    pub(super) span: Option<(u64, u64)>,
+}
+
+/// What all threads share.
+#[derive(Debug)]
+pub(super) struct Rules<'r> {
+    pub(super) gateways: Gateways,
+    pub(super) book: &'r AddressBook,
+    pub(super) names: Option<&'r Names>,
+    pub(super) window: Option<(u64, u64)>,
+    /// Of gateways that several flow logs record, which of them counts in which hour.
+    pub(super) winners: HashMap<(u32, u32), u32>,
+    /// Owners whose addresses DNS may name.
+    is_nameable: Vec<bool>,
+}
+
+impl<'r> Rules<'r> {
+    pub(super) fn new(
+        gateways: Gateways,
+        book: &'r AddressBook,
+        names: Option<&'r Names>,
+        window: Option<Window>,
+    ) -> Self {
+        let second = |instant: jiff::Timestamp| u64::try_from(instant.as_second()).unwrap_or(0);
+        let own = [Service::S3, Service::DYNAMODB, Service::INTERNET, Service::PRIVATE];
+        Self {
+            gateways,
+            book,
+            names,
+            window: window.map(|window| (second(window.start()), second(window.end()))),
+            winners: HashMap::new(),
+            is_nameable: book.owners().iter().map(|owner| !own.contains(&owner.service)).collect(),
+        }
+    }
+
+    fn what(&self, gateway: &Watched, client: Option<IpAddr>, remote: IpAddr, hour: u32) -> What {
+        let owner = self.book.owner_of(remote);
+        let name = self
+            .names
+            .filter(|_| self.is_nameable.get(owner.index()).copied().unwrap_or(false))
+            .and_then(|names| names.of(gateway.vpc_of(client), remote, hour));
+        What::new(owner, name)
+    }
+}
+
+impl What {
+    fn new(owner: OwnerId, name: Option<NameSetId>) -> Self {
+        let name = name.map_or(0, |name| name.index() as u64 + 1);
+        Self(owner.index() as u64 | name << 16)
+    }
+
+    /// The owner's number and, where DNS names the address, the number of its set of names.
+    pub(super) fn parts(self) -> (usize, Option<usize>) {
+        let index = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        (index(self.0 & 0xffff), index(self.0 >> 16).checked_sub(1))
+    }
+}
+
+/// One thread's work.
+#[derive(Debug)]
+pub(super) struct Counter<'r> {
+    pub(super) rules: &'r Rules<'r>,
+    pub(super) tally: Tally,
+    gateways: Vec<Option<Arc<Watched>>>,
+}
+
+impl<'r> Counter<'r> {
+    pub(super) fn new(rules: &'r Rules<'r>) -> Self {
+        Self { rules, tally: Tally::default(), gateways: Vec::new() }
+    }
+
+    fn gateway(&mut self, number: u32) -> Option<Arc<Watched>> {
+        let index = number as usize;
+        if self.gateways.len() <= index {
+            self.gateways.resize(index + 1, None);
+        }
+        let known = self.gateways.get_mut(index)?;
+        if known.is_none() {
+            *known = self.rules.gateways.get(number);
+        }
+        known.clone()
+    }
+
+    /// Counts a record of a gateway that tells of no bytes.
+    pub(super) fn without_bytes(&mut self, slot: Slot, status: Status) {
+        let statistics = &mut self.tally.statistics;
+        match status {
+            Status::Accepted => statistics.counted += 1,
+            Status::Rejected => statistics.rejected += 1,
+            Status::NoData => statistics.nodata += 1,
+            Status::SkipData => {
+                statistics.skipdata += 1;
+                *self.tally.skipdata.entry(slot).or_default() += 1;
+            }
+        }
+    }
+
+    /// Counts an accepted record of a gateway.
+    pub(super) fn of_gateway(&mut self, slot: Slot, record: &Record) {
+        let Some(gateway) = self.gateway(slot.gateway) else { return };
+        match leg(&*gateway, record.ends) {
+            Leg::Other => self.tally.statistics.other_legs += 1,
+            Leg::Both(direction, client, remote) => {
+                self.count(slot, &gateway, record, direction, Some(client), Some(remote));
+            }
+            Leg::Remote(direction, remote) => self.count(slot, &gateway, record, direction, None, Some(remote)),
+            Leg::Client(direction, client) => self.count(slot, &gateway, record, direction, Some(client), None),
+        }
+    }
+
+    /// Counts an accepted record of a client's interface.
+    pub(super) fn of_client(&mut self, log: u32, record: &Record, subnet: &[u8], vpc: &[u8]) {
+        let Ends { source, destination, .. } = record.ends;
+        let rules = self.rules;
+        let Some(clients) = &rules.gateways.clients else { return };
+        for (direction, client, remote) in
+            [(Direction::Upload, source, destination), (Direction::Download, destination, source)]
+        {
+            if let Some(number) = clients.gateway(client, remote, subnet, vpc)
+                && let Some(gateway) = self.gateway(number)
+            {
+                let slot = Slot { gateway: number, log };
+                self.count(slot, &gateway, record, direction, Some(client), Some(remote));
+                return;
+            }
+        }
+        self.tally.statistics.other_interfaces += 1;
+    }
+
+    fn count(
+        &mut self,
+        slot: Slot,
+        gateway: &Watched,
+        record: &Record,
+        direction: Direction,
+        client: Option<IpAddr>,
+        remote: Option<IpAddr>,
+    ) {
+        let rules = self.rules;
+        let span = match record.span {
+            None => None,
+            Some((start, end)) if start <= end && end <= LAST_SECOND => Some(Span::new(record.bytes, start, end)),
+            Some(_) => {
+                self.tally.statistics.malformed += 1;
+                return;
+            }
+        };
+        let span = match (span, rules.window) {
+            (Some(span), Some((from, to))) => match span.cut(from, to) {
+                Some(span) => Some(span),
+                None => {
+                    self.tally.statistics.outside_window += 1;
+                    return;
+                }
+            },
+            (span, _) => span,
+        };
+        let hour = span.as_ref().map_or(NO_HOUR, Span::hour);
+        if rules.winners.get(&(slot.gateway, hour)).is_some_and(|winner| *winner != slot.log) {
+            self.tally.statistics.duplicates += 1;
+            *self.tally.duplicates.entry(slot).or_default() += 1;
+            return;
+        }
+        let bytes = span.as_ref().map_or(record.bytes, Span::bytes);
+        let what = match remote {
+            Some(remote) => {
+                self.tally.statistics.counted += 1;
+                match &span {
+                    Some(span) => span.by_hour(|hour, bytes| self.tally.add_hour(slot, hour, bytes, client.is_some())),
+                    None => self.tally.add_hour(slot, NO_HOUR, bytes, client.is_some()),
+                }
+                rules.what(gateway, client, remote, hour)
+            }
+            None => {
+                self.tally.statistics.other_legs += 1;
+                What::UNKNOWN
+            }
+        };
+        let gateways = &self.gateways;
+        let place = |client: IpAddr, slot: Slot| gateways.get(slot.gateway as usize)?.as_ref()?.place_of(client);
+        self.tally.add(slot, client, what, (direction, bytes), place);
+    }
+}
+
+/// Bytes spread evenly over the seconds from a first to a last one.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    bytes: Bytes,
+    start: u64,
+    /// The first second after.
+    end: u64,
+    /// What is left of it in the window.
+    from: u64,
+    to: u64,
+}
+
+impl Span {
+    fn new(bytes: Bytes, start: u64, end: u64) -> Self {
+        // What starts and ends in one second was in that second.
+        let end = end.max(start + 1);
+        Self { bytes, start, end, from: start, to: end }
+    }
+
+    fn cut(self, from: u64, to: u64) -> Option<Self> {
+        let (from, to) = (self.from.max(from), self.to.min(to));
+        (from < to).then_some(Self { from, to, ..self })
+    }
+
+    /// How many bytes there were before a second. Differences of it lose nothing to rounding.
+    fn before(&self, second: u64) -> Bytes {
+        if second >= self.end {
+            return self.bytes;
+        }
+        let passed = u128::from(second.saturating_sub(self.start));
+        let share = u128::from(self.bytes) * passed / u128::from(self.end - self.start);
+        u64::try_from(share).unwrap_or(self.bytes)
+    }
+
+    fn bytes(&self) -> Bytes {
+        self.before(self.to) - self.before(self.from)
+    }
+
+    /// The hour that it starts in, since 1970.
+    fn hour(&self) -> u32 {
+        u32::try_from(self.from / HOUR).unwrap_or(NO_HOUR)
+    }
+
+    fn by_hour(&self, mut add: impl FnMut(u32, Bytes)) {
+        let (first, last) = (self.from / HOUR, (self.to - 1) / HOUR);
+        if first == last {
+            return add(self.hour(), self.bytes());
+        }
+        // A record tells of minutes. One that claims years is believed for as long as it takes no time to do so.
+        let last = last.min(first + 10_000);
+        for hour in first..=last {
+            let to = if hour == last { self.to } else { ((hour + 1) * HOUR).min(self.to) };
+            let bytes = self.before(to) - self.before(self.from.max(hour * HOUR));
+            add(u32::try_from(hour).unwrap_or(NO_HOUR), bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn cut_into_pieces_nothing_is_lost(bytes in 0..u64::MAX, start in 0..1_000_000_u64, length in 0..100_000_u64, cuts in prop::collection::vec(0..1_200_000_u64, 0..6)) {
+            let span = Span::new(bytes, start, start + length);
+            let mut edges = cuts;
+            edges.extend([0, 2_000_000]);
+            edges.sort_unstable();
+            let pieces = edges.windows(2).filter_map(|edge| span.cut(edge[0], edge[1]));
+            prop_assert_eq!(pieces.map(|piece| u128::from(piece.bytes())).sum::<u128>(), u128::from(bytes));
+            let mut by_hour = 0_u128;
+            span.by_hour(|_, bytes| by_hour += u128::from(bytes));
+            prop_assert_eq!(by_hour, u128::from(bytes));
+        }
+    }
+}

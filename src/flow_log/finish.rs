@@ -1,0 +1,185 @@
+//! From sums to the result: numbers become names again, and bytes of an address with several names are split.
+
+use std::collections::BTreeMap;
+
+use super::counter::Rules;
+use super::tally::{Client, NO_HOUR, NOBODY, Slot, Tally, What, address};
+use crate::address::Owner;
+use crate::model::Bytes;
+use crate::resolver_log::NameSet;
+use crate::traffic::{ClientTraffic, GatewayTraffic, Label, Method, NamedBy, Place, Traffic, Volume, apportion};
+
+/// Puts the result together.
+pub(super) fn finish(rules: &Rules<'_>, logs: &[Option<String>], tally: Tally) -> Traffic {
+    let mut gateways = Gateways::new(rules);
+    let mut clients = BTreeMap::<(u32, Client, What), Volume>::new();
+    for ((client, slot, what), volume) in tally.entries {
+        *clients.entry((slot.gateway, client, what)).or_default() += volume;
+    }
+    for ((gateway, client, what), volume) in clients {
+        gateways.client(gateway, client, what, volume);
+    }
+    let mut rest = BTreeMap::<(u32, Option<u32>, What), Volume>::new();
+    for ((place, slot, what), volume) in tally.rest {
+        *rest.entry((slot.gateway, place, what)).or_default() += volume;
+    }
+    for ((gateway, place, what), volume) in rest {
+        gateways.rest(gateway, place, what, volume);
+    }
+    for ((slot, hour), sum) in tally.hours {
+        let log = name(logs, slot);
+        gateways.with(slot.gateway, |gateway| {
+            if hour != NO_HOUR {
+                let bytes = gateway.hours.entry(hour).or_default();
+                *bytes = bytes.saturating_add(sum.bytes);
+            }
+            gateway.flow_logs.entry(log).or_default();
+        });
+    }
+    for (slot, count) in tally.skipdata {
+        gateways.with(slot.gateway, |gateway| gateway.skipdata += count);
+    }
+    for (slot, count) in tally.duplicates {
+        let log = name(logs, slot);
+        gateways.with(slot.gateway, |gateway| *gateway.flow_logs.entry(log).or_default() += count);
+    }
+    let published = rules.book.published();
+    Traffic {
+        gateways: gateways.done(),
+        statistics: tally.statistics,
+        ranges_published: published.create_date.to_string(),
+        ..Traffic::default()
+    }
+}
+
+fn name(logs: &[Option<String>], slot: Slot) -> String {
+    logs.get(slot.log as usize).and_then(Option::as_deref).unwrap_or("unnamed").to_owned()
+}
+
+struct Gateways<'r> {
+    rules: &'r Rules<'r>,
+    gateways: Vec<GatewayTraffic>,
+}
+
+impl<'r> Gateways<'r> {
+    fn new(rules: &'r Rules<'r>) -> Self {
+        let count = u32::try_from(rules.gateways.len()).unwrap_or(u32::MAX);
+        let unseen = |number| {
+            let watched = rules.gateways.get(number)?;
+            let gateway = &watched.gateway;
+            Some(GatewayTraffic::unseen(&gateway.nat, gateway.nat_gateway_id.clone()))
+        };
+        Self { rules, gateways: (0..count).filter_map(unseen).collect() }
+    }
+
+    fn with(&mut self, number: u32, change: impl FnOnce(&mut GatewayTraffic)) {
+        if let Some(gateway) = self.gateways.get_mut(number as usize) {
+            change(gateway);
+        }
+    }
+
+    fn client(&mut self, number: u32, client: Client, what: What, volume: Volume) {
+        let Some(watched) = self.rules.gateways.get(number) else { return };
+        let (known, anyone) = (client != NOBODY, address(client));
+        let place = watched.place_of(anyone).filter(|_| known).and_then(|place| watched.place(place)).cloned();
+        let by_client = self.rules.gateways.clients.is_some();
+        for (label, volume) in self.split(what, volume) {
+            self.with(number, |gateway| {
+                if let Some(label) = &label {
+                    *gateway.flows.entry(label.clone()).or_default() += volume;
+                    let method = match (by_client, known) {
+                        (true, _) => Method::ClientInterfaces,
+                        (false, true) => Method::ClientLegs,
+                        (false, false) => Method::RemoteLegs,
+                    };
+                    gateway.method = gateway.method.max(method);
+                }
+                if known {
+                    *gateway.places.entry((place.clone(), label.clone())).or_default() += volume;
+                    gateway.clients.push(ClientTraffic { address: anyone, place: place.clone(), label, volume });
+                }
+            });
+        }
+    }
+
+    fn rest(&mut self, number: u32, place: Option<u32>, what: What, volume: Volume) {
+        let Some(watched) = self.rules.gateways.get(number) else { return };
+        let place: Option<Place> = place.and_then(|place| watched.place(place)).cloned();
+        for (label, volume) in self.split(what, volume) {
+            self.with(number, |gateway| {
+                if let Some(label) = &label {
+                    *gateway.flows.entry(label.clone()).or_default() += volume;
+                    gateway.method = gateway.method.max(Method::ClientLegs);
+                }
+                *gateway.places.entry((place.clone(), label)).or_default() += volume;
+                gateway.other_clients += volume;
+            });
+        }
+    }
+
+    /// What bytes are for. Those of an address with several names are split by the names' shares of the queries.
+    fn split(&self, what: What, volume: Volume) -> Vec<(Option<Label>, Volume)> {
+        if what == What::UNKNOWN {
+            return vec![(None, volume)];
+        }
+        let (owner, set) = what.parts();
+        let Some(owner) = self.rules.book.owners().get(owner) else { return vec![(None, volume)] };
+        let set = set.and_then(|set| self.rules.names?.sets().get(set));
+        let Some(set) = set else { return vec![(Some(label(owner)), volume)] };
+        let queries: Vec<u64> = set.shares.iter().map(|share| share.queries).collect();
+        let part = |whole: Bytes| apportion(whole, &queries);
+        let (upload, download) = (part(volume.upload), part(volume.download));
+        let records = (part(volume.upload_records), part(volume.download_records));
+        let parts = upload.into_iter().zip(download).zip(records.0.into_iter().zip(records.1));
+        let volumes = parts.map(|((upload, download), (upload_records, download_records))| Volume {
+            upload,
+            download,
+            upload_records,
+            download_records,
+        });
+        names(owner, set).into_iter().map(Some).zip(volumes).collect()
+    }
+
+    fn done(mut self) -> Vec<GatewayTraffic> {
+        for gateway in &mut self.gateways {
+            let key = |client: &ClientTraffic| (client.address, client.label.clone());
+            // Two names of one address, or of two, may be one service.
+            gateway.clients.sort_by_cached_key(key);
+            gateway.clients.dedup_by(|next, first| {
+                let same = key(next) == key(first);
+                if same {
+                    first.volume += next.volume;
+                }
+                same
+            });
+            gateway.clients.sort_by_cached_key(|client| (std::cmp::Reverse(client.volume.bytes()), key(client)));
+        }
+        self.gateways.sort_by(|a, b| a.nat.cmp(&b.nat));
+        self.gateways
+    }
+}
+
+fn label(owner: &Owner) -> Label {
+    Label {
+        service: owner.service.clone(),
+        region: owner.region.clone(),
+        gateway_endpoint: owner.gateway_endpoint,
+        named_by: if owner.by_prefix_list { NamedBy::PrefixList } else { NamedBy::Address },
+    }
+}
+
+/// A label for each share of a set of names. A name of no service leaves what the address itself tells.
+fn names(owner: &Owner, set: &NameSet) -> Vec<Label> {
+    let named_by = if set.shares.len() > 1 { NamedBy::DnsShare } else { NamedBy::Dns };
+    let one = |share: &crate::resolver_log::NameShare| match &share.named {
+        Some(named) => Label {
+            service: named.service.clone(),
+            region: named.region.clone().or_else(|| owner.region.clone()),
+            gateway_endpoint: false,
+            named_by,
+        },
+        None if set.shares.len() == 1 => label(owner),
+        None => Label { named_by, ..label(owner) },
+    };
+    set.shares.iter().map(one).collect()
+}

@@ -1,0 +1,216 @@
+//! The files of flow logs: found in folders, opened, unpacked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+use walkdir::WalkDir;
+
+use crate::traffic::FileFault;
+
+/// What is read at once of a file.
+const READ: usize = 128 << 10;
+
+/// A file to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Input {
+    /// None for standard input.
+    pub(super) path: Option<PathBuf>,
+    pub(super) size: u64,
+    /// The flow log that wrote it, by its name: `fl-…`.
+    pub(super) log: Option<String>,
+    /// The account of its name.
+    pub(super) account: Option<String>,
+}
+
+/// What a file is, by its first bytes.
+pub(super) enum Content {
+    Text(Box<dyn Read + Send>),
+    Parquet(File),
+}
+
+/// The files to read, the largest first, and what is wrong with the others.
+#[derive(Debug, Default)]
+pub(super) struct Inputs {
+    pub(super) files: Vec<Input>,
+    pub(super) faults: Vec<FileFault>,
+    /// Files in folders that are no flow logs by their names.
+    pub(super) others: u64,
+}
+
+impl Inputs {
+    /// Finds them. A file that is named is read whatever it is called; in a folder names decide.
+    pub(super) fn find(paths: &[PathBuf]) -> Self {
+        let mut inputs = Self::default();
+        let mut seen = Seen::default();
+        for path in paths {
+            if path == Path::new("-") {
+                if seen.stdin() {
+                    inputs.files.push(Input { path: None, size: u64::MAX, log: None, account: None });
+                }
+                continue;
+            }
+            if !path.is_dir() {
+                inputs.add(path, &mut seen);
+                continue;
+            }
+            let is_hidden = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with('.');
+            let entries = WalkDir::new(path).follow_links(true).sort_by_file_name().into_iter();
+            for entry in entries.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
+                match entry {
+                    Ok(entry) if entry.file_type().is_dir() => {}
+                    Ok(entry) if is_flow_log(&entry.file_name().to_string_lossy()) => {
+                        inputs.add(entry.path(), &mut seen)
+                    }
+                    Ok(_) => inputs.others += 1,
+                    Err(error) => {
+                        let file = error.path().unwrap_or(path).display().to_string();
+                        inputs.faults.push(FileFault { file, problem: error.to_string(), partly_read: false });
+                    }
+                }
+            }
+        }
+        inputs.files.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
+        inputs
+    }
+
+    fn add(&mut self, path: &Path, seen: &mut Seen) {
+        let problem = match std::fs::metadata(path) {
+            Err(error) => error.to_string(),
+            Ok(found) if found.is_dir() => return,
+            Ok(found) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                let delivered = Delivered::parse(&name);
+                match seen.before(path, delivered.is_some().then_some(&*name)) {
+                    None => {
+                        self.files.push(Input {
+                            path: Some(path.to_owned()),
+                            size: found.len(),
+                            log: delivered.as_ref().map(|name| name.log.to_owned()),
+                            account: delivered.map(|name| name.account.to_owned()),
+                        });
+                        return;
+                    }
+                    Some(same) => format!("the same file as {}, and not read again", same.display()),
+                }
+            }
+        };
+        self.faults.push(FileFault { file: path.display().to_string(), problem, partly_read: false });
+    }
+}
+
+/// Files that were met.
+#[derive(Default)]
+struct Seen {
+    places: BTreeMap<PathBuf, PathBuf>,
+    /// AWS names no two files alike: a second one is a copy.
+    names: BTreeMap<String, PathBuf>,
+    stdin: bool,
+}
+
+impl Seen {
+    fn stdin(&mut self) -> bool {
+        !std::mem::replace(&mut self.stdin, true)
+    }
+
+    /// The file that this one is the same as.
+    fn before(&mut self, path: &Path, name: Option<&str>) -> Option<PathBuf> {
+        let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let named = name.and_then(|name| self.names.get(name));
+        if let Some(same) = self.places.get(&place).or(named) {
+            return Some(same.clone());
+        }
+        self.places.insert(place, path.to_owned());
+        if let Some(name) = name {
+            self.names.insert(name.to_owned(), path.to_owned());
+        }
+        None
+    }
+}
+
+/// The name of a file that AWS delivered:
+/// `123456789012_vpcflowlogs_us-east-1_fl-1234abcd_20180620T1620Z_fe123456.log.gz`.
+struct Delivered<'n> {
+    account: &'n str,
+    log: &'n str,
+}
+
+impl<'n> Delivered<'n> {
+    fn parse(name: &'n str) -> Option<Self> {
+        let mut parts = name.split('_');
+        let (account, kind, _region, log) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let whole = kind == "vpcflowlogs" && log.starts_with("fl-") && parts.next().is_some() && parts.next().is_some();
+        whole.then_some(Self { account, log })
+    }
+}
+
+/// Whether a file in a folder is a flow log, by its name.
+fn is_flow_log(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".log", ".gz", ".parquet", ".txt"].iter().any(|end| name.ends_with(end)) || Delivered::parse(&name).is_some()
+}
+
+/// The flow logs that wrote the files, by number: the first stands for files whose names do not say.
+pub(super) fn logs(files: &[Input]) -> Vec<Option<String>> {
+    let named: BTreeSet<_> = files.iter().filter_map(|file| file.log.clone()).collect();
+    std::iter::once(None).chain(named.into_iter().map(Some)).collect()
+}
+
+impl Input {
+    /// What reports call it.
+    pub(super) fn name(&self) -> String {
+        self.path.as_ref().map_or_else(|| "standard input".to_owned(), |path| path.display().to_string())
+    }
+
+    /// Opens it.
+    pub(super) fn open(&self) -> io::Result<Content> {
+        let Some(path) = &self.path else {
+            let mut stdin = io::stdin();
+            let (start, read) = beginning(&mut stdin)?;
+            let start = start.get(..read).unwrap_or_default().to_vec();
+            if start.starts_with(b"PAR1") {
+                return Err(io::Error::other("Parquet cannot be read from standard input: name the file"));
+            }
+            let is_gzip = start.starts_with(GZIP);
+            return Ok(text(Box::new(io::Cursor::new(start).chain(stdin)), is_gzip));
+        };
+        let mut file = File::open(path)?;
+        let (start, read) = beginning(&mut file)?;
+        let start = start.get(..read).unwrap_or_default();
+        io::Seek::rewind(&mut file).or_else(|error| match error.kind() {
+            // A pipe cannot go back.
+            io::ErrorKind::NotSeekable => Err(io::Error::other("a pipe: pass it as standard input (-)")),
+            _ => Err(error),
+        })?;
+        if start.starts_with(b"PAR1") {
+            return Ok(Content::Parquet(file));
+        }
+        Ok(text(Box::new(file), start.starts_with(GZIP)))
+    }
+}
+
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+fn text(raw: Box<dyn Read + Send>, is_gzip: bool) -> Content {
+    if is_gzip {
+        return Content::Text(Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ, raw))));
+    }
+    Content::Text(raw)
+}
+
+/// The first four bytes, or as many as there are.
+fn beginning(input: &mut impl Read) -> io::Result<([u8; 4], usize)> {
+    let mut start = [0; 4];
+    let mut read = 0;
+    while let Some(rest) = start.get_mut(read..).filter(|rest| !rest.is_empty()) {
+        match input.read(rest) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((start, read))
+}

@@ -1,0 +1,160 @@
+//! Sums in the making: bytes by gateway, flow log, client and service; and by hour. One for each thread, put together
+//! at the end, so that no split into files or threads can change a figure.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use super::blocks::number;
+use super::leg::Direction;
+use crate::model::Bytes;
+use crate::traffic::{Statistics, Volume};
+
+/// Sums of a client and service that are kept apart, at the most. What is beyond is kept by the client's subnet.
+pub(super) const MOST_ENTRIES: usize = 98_304;
+
+/// The hour of records that do not tell when they were.
+pub(super) const NO_HOUR: u32 = u32::MAX;
+
+/// Hours that are kept apart for a gateway and flow log, at the most: some ten years. Later ones are one.
+const MOST_HOURS: usize = 1 << 17;
+
+/// What bytes are for: an address's owner, and the names that DNS has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct What(pub(super) u64);
+
+impl What {
+    /// Of records that tell a client, but not what it reached.
+    pub(super) const UNKNOWN: Self = Self(u64::MAX);
+}
+
+/// A gateway in one flow log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Slot {
+    pub(super) gateway: u32,
+    pub(super) log: u32,
+}
+
+/// A client's address as a number; [`NOBODY`] for records that do not tell it.
+pub(super) type Client = u128;
+pub(super) const NOBODY: Client = u128::MAX;
+
+pub(super) type Entry = (Client, Slot, What);
+
+/// What one gateway has in one flow log and hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct HourSum {
+    pub(super) bytes: Bytes,
+    /// Whether records told both ends.
+    pub(super) both: bool,
+}
+
+/// The sums.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) statistics: Statistics,
+    pub(super) entries: HashMap<Entry, Volume>,
+    /// What was too much for `entries`, by the client's place.
+    pub(super) rest: HashMap<(Option<u32>, Slot, What), Volume>,
+    pub(super) hours: HashMap<(Slot, u32), HourSum>,
+    pub(super) skipdata: HashMap<Slot, u64>,
+    pub(super) duplicates: HashMap<Slot, u64>,
+    /// Clients with a hash from here on are in `rest`.
+    threshold: Option<u64>,
+}
+
+/// What decides which clients are kept: the same for every split of the input, and unrelated to their addresses.
+fn hash(client: Client) -> u64 {
+    let mix = |hash: u64, word: u64| {
+        let hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^ (hash >> 29)
+    };
+    let low = u64::try_from(client & u128::from(u64::MAX)).unwrap_or(0);
+    let high = u64::try_from(client >> 64).unwrap_or(0);
+    mix(mix(mix(0x517c_c1b7_2722_0a95, high), low), 0xff51_afd7_ed55_8ccd)
+}
+
+impl Tally {
+    /// Adds bytes of a client (none: not known) with something.
+    pub(super) fn add(
+        &mut self,
+        slot: Slot,
+        client: Option<IpAddr>,
+        what: What,
+        (direction, bytes): (Direction, Bytes),
+        place: impl Fn(IpAddr, Slot) -> Option<u32>,
+    ) {
+        let volume = match direction {
+            Direction::Upload => Volume { upload: bytes, upload_records: 1, ..Volume::default() },
+            Direction::Download => Volume { download: bytes, download_records: 1, ..Volume::default() },
+        };
+        let key = client.map_or(NOBODY, number);
+        if self.threshold.is_some_and(|threshold| key != NOBODY && hash(key) >= threshold) {
+            *self.rest.entry((client.and_then(|client| place(client, slot)), slot, what)).or_default() += volume;
+            return;
+        }
+        *self.entries.entry((key, slot, what)).or_default() += volume;
+        if self.entries.len() >= 2 * MOST_ENTRIES {
+            self.trim(MOST_ENTRIES, true, place);
+        }
+    }
+
+    /// Moves the clients with the largest hashes to `rest` until so many entries are left: the whole does so at the end,
+    /// and each thread on the way, but inclusively, so that none drops a client that the whole keeps.
+    pub(super) fn trim(&mut self, most: usize, inclusive: bool, place: impl Fn(IpAddr, Slot) -> Option<u32>) {
+        if self.entries.len() <= most {
+            return;
+        }
+        let known = self.entries.keys().filter(|(client, ..)| *client != NOBODY);
+        let mut hashes: Vec<u64> = known.map(|(client, ..)| hash(*client)).collect();
+        if hashes.len() <= most {
+            return;
+        }
+        let (_, threshold, _) = hashes.select_nth_unstable(most);
+        let threshold = threshold.saturating_add(u64::from(inclusive));
+        self.threshold = Some(threshold);
+        let rest = &mut self.rest;
+        self.entries.retain(|(client, slot, what), volume| {
+            let keep = *client == NOBODY || hash(*client) < threshold;
+            if !keep {
+                *rest.entry((place(address(*client), *slot), *slot, *what)).or_default() += *volume;
+            }
+            keep
+        });
+    }
+
+    /// Adds bytes of an hour.
+    pub(super) fn add_hour(&mut self, slot: Slot, hour: u32, bytes: Bytes, both: bool) {
+        let full = self.hours.len() >= MOST_HOURS;
+        let key = (slot, hour);
+        let key = if full && !self.hours.contains_key(&key) { (slot, NO_HOUR) } else { key };
+        let sum = self.hours.entry(key).or_default();
+        sum.bytes = sum.bytes.saturating_add(bytes);
+        sum.both |= both;
+    }
+
+    /// Puts another thread's sums to these.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.statistics += other.statistics;
+        for (key, volume) in other.entries {
+            *self.entries.entry(key).or_default() += volume;
+        }
+        for (key, volume) in other.rest {
+            *self.rest.entry(key).or_default() += volume;
+        }
+        for (key, sum) in other.hours {
+            let mine = self.hours.entry(key).or_default();
+            mine.bytes = mine.bytes.saturating_add(sum.bytes);
+            mine.both |= sum.both;
+        }
+        for (mine, theirs) in [(&mut self.skipdata, other.skipdata), (&mut self.duplicates, other.duplicates)] {
+            for (key, count) in theirs {
+                *mine.entry(key).or_default() += count;
+            }
+        }
+    }
+}
+
+/// The address that a number is of.
+pub(super) fn address(client: Client) -> IpAddr {
+    IpAddr::V6(client.into()).to_canonical()
+}

@@ -1,0 +1,464 @@
+//! Flow logs as text: one record a line, fields parted by single spaces.
+//!
+//! Two thirds of a VPC's records are of interfaces that are no gateway. Such a line is told by the bytes up to its
+//! interface field, which are mostly those of the line before, and skipped to its end unread.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{ErrorKind, Read};
+use std::net::IpAddr;
+
+use memchr::{memchr, memchr_iter, memrchr};
+
+use super::counter::{Counter, Record, Status};
+use super::format::{Field, Format, FormatError, MOST_FIELDS};
+use super::leg::Ends;
+use super::tally::Slot;
+use crate::model::AccountId;
+
+/// Lines longer than this are no records.
+const BUFFER: usize = 512 << 10;
+
+/// Accounts that are remembered.
+const MOST_ACCOUNTS: usize = 1_000;
+
+/// Why a file was not read, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Problem {
+    /// The medium, or the compression.
+    #[error("{0}")]
+    Read(#[from] std::io::Error),
+    /// Its header.
+    #[error("{0}")]
+    Format(#[from] FormatError),
+    /// There is no header.
+    #[error("it has no header line, and its format is not known: give it with --log-format")]
+    NoFormat,
+    /// A window was asked for.
+    #[error("its records have no start, so that nothing tells which of them are in the window")]
+    NoTime,
+    /// The Parquet metadata.
+    #[error("{0}")]
+    Parquet(String),
+}
+
+/// Formats of files without a header.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Formats {
+    /// The one the user gave, for all.
+    pub(super) given: Option<Format>,
+    /// By the flow log's id, as its configuration says.
+    pub(super) by_log: HashMap<String, Format>,
+    /// The only one that is configured.
+    pub(super) only: Option<Format>,
+}
+
+/// Whose record a line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    Gateway(u32),
+    /// An interface that is no gateway.
+    Other,
+    /// No interface can be read.
+    Unread,
+}
+
+/// Reads one file's lines.
+pub(super) struct Text<'c, 'r, 'f> {
+    counter: &'c mut Counter<'r>,
+    formats: &'f Formats,
+    /// The id of the flow log that wrote the file, and its number.
+    log: (Option<&'f str>, u32),
+    accounts: &'c mut BTreeSet<AccountId>,
+    format: Option<Format>,
+    /// Whether no record was read yet.
+    first: bool,
+    /// How the line before began, up to behind its interface field, and whose it was.
+    before: (Vec<u8>, Gate),
+    spaces: Box<[usize; MOST_FIELDS + 1]>,
+}
+
+impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
+    pub(super) fn new(
+        counter: &'c mut Counter<'r>,
+        formats: &'f Formats,
+        log: (Option<&'f str>, u32),
+        accounts: &'c mut BTreeSet<AccountId>,
+    ) -> Self {
+        Self {
+            counter,
+            formats,
+            log,
+            accounts,
+            format: None,
+            first: true,
+            before: (Vec::new(), Gate::Unread),
+            spaces: Box::new([0; MOST_FIELDS + 1]),
+        }
+    }
+
+    /// Reads to the end, or to where that fails: what came before is counted.
+    pub(super) fn read(self, input: impl Read) -> Result<(), Problem> {
+        self.read_in(input, &mut vec![0; BUFFER])
+    }
+
+    fn read_in(mut self, mut input: impl Read, buffer: &mut [u8]) -> Result<(), Problem> {
+        // `buffer[..held]` is the beginning of a line.
+        let (mut held, mut too_long) = (0, false);
+        loop {
+            if held == buffer.len() {
+                (held, too_long) = (0, true);
+            }
+            let read = match input.read(buffer.get_mut(held..).unwrap_or_default()) {
+                Ok(read) => read,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    // What was cut off in the middle is no record.
+                    self.malformed(u64::from(held > 0 || too_long));
+                    return Err(error.into());
+                }
+            };
+            let filled = held + read;
+            let text = buffer.get(..filled).unwrap_or_default();
+            if read == 0 {
+                self.malformed(u64::from(too_long));
+                return if too_long { Ok(()) } else { self.lines(text) };
+            }
+            let fresh = text.get(held..).unwrap_or_default();
+            let Some(last) = memrchr(b'\n', fresh).map(|at| held + at + 1) else {
+                held = filled;
+                continue;
+            };
+            let mut first = 0;
+            if too_long {
+                self.malformed(1);
+                too_long = false;
+                first = memchr(b'\n', text).map_or(last, |at| at + 1);
+            }
+            self.lines(text.get(first..last).unwrap_or_default())?;
+            buffer.copy_within(last..filled, 0);
+            held = filled - last;
+        }
+    }
+
+    fn malformed(&mut self, lines: u64) {
+        self.counter.tally.statistics.records += lines;
+        self.counter.tally.statistics.malformed += lines;
+    }
+
+    /// Takes whole lines.
+    fn lines(&mut self, mut text: &[u8]) -> Result<(), Problem> {
+        let mut others = 0;
+        while !text.is_empty() {
+            let known = self.before.0.len();
+            let same = known > 0 && text.starts_with(&self.before.0);
+            let rest = text.get(if same { known } else { 0 }..).unwrap_or_default();
+            let skipped = text.len() - rest.len();
+            let end = skipped + memchr(b'\n', rest).unwrap_or(rest.len());
+            let (line, next) = text.split_at(end);
+            text = next.get(1..).unwrap_or_default();
+            match self.before.1 {
+                Gate::Other if same => others += 1,
+                gate if same => {
+                    self.counter.tally.statistics.records += 1;
+                    self.record(line, gate);
+                }
+                _ => self.line(line)?,
+            }
+        }
+        self.counter.tally.statistics.records += others;
+        self.counter.tally.statistics.other_interfaces += others;
+        Ok(())
+    }
+
+    /// Takes a line of which nothing is known.
+    fn line(&mut self, line: &[u8]) -> Result<(), Problem> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            return Ok(());
+        }
+        if self.format.is_none() && self.begin(line)? {
+            return Ok(());
+        }
+        let Some(format) = &self.format else { return Ok(()) };
+        let (gate, read) = self.gate(line, format);
+        if gate == Gate::Unread {
+            if Format::is_header(line) {
+                return self.switch(line);
+            }
+            self.malformed(1);
+            return Ok(());
+        }
+        let account = self.first.then(|| nth(line, format.place(Field::Account)?)).flatten();
+        if let Some(account) = account {
+            self.first = false;
+            note_account(self.accounts, account);
+        }
+        if let Some(prefix) = read.and_then(|read| line.get(..read)) {
+            self.before.0.clear();
+            self.before.0.extend_from_slice(prefix);
+            self.before.1 = gate;
+        }
+        self.counter.tally.statistics.records += 1;
+        if gate == Gate::Other && self.counter.rules.gateways.clients.is_none() {
+            self.counter.tally.statistics.other_interfaces += 1;
+            return Ok(());
+        }
+        self.record(line, gate);
+        Ok(())
+    }
+
+    /// Finds out the format by the first line; true when that is a header.
+    fn begin(&mut self, line: &[u8]) -> Result<bool, Problem> {
+        if Format::is_header(line) {
+            self.switch(line)?;
+            return Ok(true);
+        }
+        let mut words = line.split(|byte| *byte == b' ');
+        let first = words.next().unwrap_or_default();
+        let timed = is_time(first);
+        let (version, fields) = if timed { (words.next().unwrap_or_default(), 1) } else { (first, 1) };
+        let fields = fields + words.count();
+        let Formats { given, by_log, only } = self.formats;
+        let configured = given.as_ref().or_else(|| by_log.get(self.log.0?)).or(only.as_ref()).cloned();
+        let format =
+            configured.or_else(|| Format::default_format().filter(|format| version == b"2" && fields == format.fields));
+        let format = format.ok_or(Problem::NoFormat)?;
+        self.take(if timed { format.behind_a_time() } else { format })?;
+        Ok(false)
+    }
+
+    fn switch(&mut self, header: &[u8]) -> Result<(), Problem> {
+        self.take(Format::parse(&String::from_utf8_lossy(header))?)
+    }
+
+    fn take(&mut self, format: Format) -> Result<(), Problem> {
+        if self.counter.rules.window.is_some() && !format.has_time() {
+            return Err(Problem::NoTime);
+        }
+        self.format = Some(format);
+        self.before = (Vec::new(), Gate::Unread);
+        Ok(())
+    }
+
+    /// Whose record it is; and how long the beginning is that tells, where that is all that tells.
+    fn gate(&self, line: &[u8], format: &Format) -> (Gate, Option<usize>) {
+        let gateways = &self.counter.rules.gateways;
+        if let Some(place) = format.place(Field::Interface) {
+            let Some((interface, end)) = nth_and_end(line, place) else { return (Gate::Unread, None) };
+            if interface.starts_with(b"eni-") {
+                // Only a whole field tells: the space behind it belongs to what the next line is compared with.
+                let told = (end < line.len()).then_some(end + 1);
+                return match gateways.of_interface(interface) {
+                    Some(gateway) => (Gate::Gateway(gateway), told),
+                    None if gateways.clients.is_some() => (Gate::Other, None),
+                    None if gateways.learn => self.learn(line, interface, format, told),
+                    None => (Gate::Other, told),
+                };
+            }
+            if interface != b"-" {
+                return (Gate::Unread, None);
+            }
+        }
+        let Some(place) = format.place(Field::Resource) else { return (Gate::Other, None) };
+        match nth(line, place) {
+            Some(resource) if resource.starts_with(b"nat-") => {
+                let learned = || gateways.learn.then(|| gateways.learn(resource, true)).flatten();
+                (gateways.of_resource(resource).or_else(learned).map_or(Gate::Other, Gate::Gateway), None)
+            }
+            Some(_) => (Gate::Other, None),
+            None => (Gate::Unread, None),
+        }
+    }
+
+    /// Whether an interface is a gateway's, by what its record says.
+    fn learn(&self, line: &[u8], interface: &[u8], format: &Format, told: Option<usize>) -> (Gate, Option<usize>) {
+        match format.place(Field::InterfaceType).and_then(|place| nth(line, place)) {
+            Some(b"nat_gateway") => {
+                let gateway = self.counter.rules.gateways.learn(interface, false);
+                (gateway.map_or(Gate::Other, Gate::Gateway), told)
+            }
+            // Of this record only: one without data does not say.
+            Some(b"-") | None => (Gate::Other, None),
+            Some(_) => (Gate::Other, told),
+        }
+    }
+
+    /// Takes a gateway's record, or any where clients' are looked for.
+    fn record(&mut self, line: &[u8], gate: Gate) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let Some(format) = &self.format else { return };
+        let mut fields = Fields { line, spaces: &mut self.spaces, format, count: 0 };
+        if !fields.split() {
+            self.counter.tally.statistics.malformed += 1;
+            return;
+        }
+        let slot = |gateway| Slot { gateway, log: self.log.1 };
+        let status = match (fields.get(Field::Status), fields.get(Field::Action)) {
+            (b"NODATA", _) => Status::NoData,
+            (b"SKIPDATA", _) => Status::SkipData,
+            (b"OK" | b"", b"ACCEPT" | b"") => Status::Accepted,
+            (b"OK" | b"", b"REJECT") => Status::Rejected,
+            _ => {
+                self.counter.tally.statistics.malformed += 1;
+                return;
+            }
+        };
+        match (gate, status) {
+            (Gate::Gateway(gateway), Status::Accepted) => match fields.parse(true) {
+                Parsed::Record(record) => self.counter.of_gateway(slot(gateway), &record),
+                Parsed::OtherLeg => self.counter.tally.statistics.other_legs += 1,
+                Parsed::Malformed => self.counter.tally.statistics.malformed += 1,
+            },
+            (Gate::Gateway(gateway), status) => self.counter.without_bytes(slot(gateway), status),
+            (_, Status::Accepted) => match fields.parse(false) {
+                Parsed::Record(record) => {
+                    let (subnet, vpc) = (fields.get(Field::Subnet), fields.get(Field::Vpc));
+                    self.counter.of_client(self.log.1, &record, subnet, vpc);
+                }
+                Parsed::OtherLeg | Parsed::Malformed => self.counter.tally.statistics.malformed += 1,
+            },
+            // Of a client, which may have nothing to do with any gateway.
+            (_, _) => self.counter.tally.statistics.other_interfaces += 1,
+        }
+    }
+}
+
+/// A line's fields.
+struct Fields<'l> {
+    line: &'l [u8],
+    spaces: &'l mut [usize; MOST_FIELDS + 1],
+    format: &'l Format,
+    count: usize,
+}
+
+enum Parsed {
+    Record(Record),
+    /// The gateway's other side of the same bytes.
+    OtherLeg,
+    Malformed,
+}
+
+impl<'l> Fields<'l> {
+    /// Finds the spaces; false when there are not as many fields as there should be.
+    fn split(&mut self) -> bool {
+        let wanted = self.format.fields;
+        for at in memchr_iter(b' ', self.line) {
+            match self.spaces.get_mut(self.count) {
+                Some(space) if self.count < wanted => *space = at,
+                _ => return false,
+            }
+            self.count += 1;
+        }
+        if let Some(end) = self.spaces.get_mut(self.count) {
+            *end = self.line.len();
+        }
+        self.count += 1;
+        self.count == wanted
+    }
+
+    /// A field's text; empty when the format does not have it.
+    fn get(&self, field: Field) -> &'l [u8] {
+        let Some(place) = self.format.place(field) else { return b"" };
+        let start = place.checked_sub(1).and_then(|before| self.spaces.get(before)).map_or(0, |space| space + 1);
+        self.spaces.get(place).and_then(|end| self.line.get(start..*end)).unwrap_or_default()
+    }
+
+    fn parse(&self, of_gateway: bool) -> Parsed {
+        let Some(bytes) = number(self.get(Field::Bytes), 18) else { return Parsed::Malformed };
+        let (source, destination) = (self.get(Field::Source), self.get(Field::Destination));
+        let packet = (self.get(Field::PacketSource), self.get(Field::PacketDestination));
+        let has_packet = !matches!(packet, (b"" | b"-", _) | (_, b"" | b"-"));
+        // Nobody else's packets: the gateway's with the rest of the world. A regional gateway's and NAT64's are told
+        // apart otherwise.
+        let is_zonal = self.get(Field::Interface) != b"-" && !self.get(Field::Interface).is_empty();
+        if of_gateway && is_zonal && has_packet && packet == (source, destination) && !source.contains(&b':') {
+            return Parsed::OtherLeg;
+        }
+        let span = match (self.get(Field::Start), self.get(Field::End)) {
+            (b"", _) => None,
+            (start, b"") => match number(start, 12) {
+                Some(start) => Some((start, start)),
+                None => return Parsed::Malformed,
+            },
+            (start, end) => match (number(start, 12), number(end, 12)) {
+                (Some(start), Some(end)) => Some((start, end)),
+                _ => return Parsed::Malformed,
+            },
+        };
+        let packet = if has_packet { Some((address(packet.0), address(packet.1))) } else { None };
+        let packet = match packet {
+            Some((Some(source), Some(destination))) => Some((source, destination)),
+            Some(_) => return Parsed::Malformed,
+            None => None,
+        };
+        let (Some(source), Some(destination)) = (address(source), address(destination)) else {
+            return Parsed::Malformed;
+        };
+        Parsed::Record(Record { ends: Ends { source, destination, packet }, bytes, span })
+    }
+}
+
+/// Remembers an account that a record is of.
+pub(super) fn note_account(accounts: &mut BTreeSet<AccountId>, id: &[u8]) {
+    if let Ok(id) = std::str::from_utf8(id)
+        && id.len() == 12
+        && id.bytes().all(|byte| byte.is_ascii_digit())
+        && accounts.len() < MOST_ACCOUNTS
+    {
+        accounts.insert(id.into());
+    }
+}
+
+/// Digits only, and at most so many.
+pub(super) fn number(text: &[u8], most: usize) -> Option<u64> {
+    if text.is_empty() || text.len() > most {
+        return None;
+    }
+    text.iter().try_fold(0_u64, |value, byte| match byte {
+        b'0'..=b'9' => Some(value * 10 + u64::from(byte - b'0')),
+        _ => None,
+    })
+}
+
+/// An address. IPv4's are so many that they are not left to the standard library, which wants text.
+pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
+    let (mut value, mut part, mut digits, mut dots) = (0_u32, 0_u32, 0, 0);
+    for byte in text {
+        match byte {
+            b'0'..=b'9' if digits < 3 && !(digits > 0 && part == 0) => {
+                part = part * 10 + u32::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if digits > 0 && part < 256 && dots < 3 => {
+                value = value << 8 | part;
+                (part, digits, dots) = (0, 0, dots + 1);
+            }
+            b':' | b'a'..=b'f' | b'A'..=b'F' => return std::str::from_utf8(text).ok()?.parse().ok(),
+            b'.' | b'0'..=b'9' => return std::str::from_utf8(text).ok()?.parse().ok(),
+            _ => return None,
+        }
+    }
+    (dots == 3 && digits > 0 && part < 256).then(|| IpAddr::V4((value << 8 | part).into()))
+}
+
+/// Whether a word is a time, as exports of CloudWatch Logs put before each event.
+fn is_time(word: &[u8]) -> bool {
+    word.len() >= 20
+        && word.first().is_some_and(u8::is_ascii_digit)
+        && std::str::from_utf8(word).is_ok_and(|word| word.parse::<jiff::Timestamp>().is_ok())
+}
+
+/// A line's field, and where it ends.
+fn nth_and_end(line: &[u8], place: usize) -> Option<(&[u8], usize)> {
+    let mut start = 0;
+    for _ in 0..place {
+        start += memchr(b' ', line.get(start..)?)? + 1;
+    }
+    let rest = line.get(start..)?;
+    let end = memchr(b' ', rest).unwrap_or(rest.len());
+    Some((rest.get(..end)?, start + end))
+}
+
+fn nth(line: &[u8], place: usize) -> Option<&[u8]> {
+    nth_and_end(line, place).map(|(field, _)| field)
+}
