@@ -49,6 +49,8 @@ pub enum When {
 pub enum Command {
     /// Scan and analyse: what it costs, what is waste, what to change.
     Audit(Box<AuditArgs>),
+    /// Flow logs to bytes by NAT gateway, service and direction, without a price.
+    Attribute(Box<AttributeArgs>),
     /// Collect only: write a snapshot of an account, for later or for someone else to analyse.
     Scan(ScanArgs),
     /// The manual of a rule; without one, the list of rules.
@@ -100,7 +102,13 @@ pub struct AuditArgs {
     pub demo: bool,
     #[command(flatten)]
     pub window: WindowArgs,
-    /// Share of every NAT gateway's bytes that goes to a service, such as s3=60% (repeatable).
+    /// VPC flow logs that tell what the NAT gateways' bytes are: files and folders; - for standard input.
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Traffic")]
+    pub flow_logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: FlowLogArgs,
+    /// Share of every NAT gateway's bytes that goes to a service, such as s3=60% (repeatable), where no flow log
+    /// tells.
     #[arg(long = "assume", value_name = "SERVICE=PERCENT%", help_heading = "Traffic")]
     pub assumptions: Vec<String>,
     #[command(flatten)]
@@ -118,6 +126,64 @@ pub struct AuditArgs {
     #[arg(long, value_name = "USD", help_heading = "Output", value_parser = dollars)]
     pub fail_on: Option<Usd>,
     /// End with exit code 2 when a call failed.
+    #[arg(long, help_heading = "Output")]
+    pub strict: bool,
+}
+
+/// How flow logs are read.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Traffic")]
+pub struct FlowLogArgs {
+    /// Route 53 Resolver query logs, which name the AWS services behind addresses (files and folders).
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub resolver_logs: Vec<PathBuf>,
+    /// Fields of flow logs without a header line, such as '${version} ${account-id} ${interface-id} …'.
+    #[arg(long, value_name = "FIELDS")]
+    pub log_format: Option<String>,
+    /// AWS's address ranges (ip-ranges.json), in place of those that natwise comes with.
+    #[arg(long, value_name = "FILE")]
+    pub ip_ranges: Option<PathBuf>,
+    /// Threads that read flow logs. Default: one for each processor.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
+}
+
+/// `natwise attribute`
+#[derive(Debug, Args)]
+pub struct AttributeArgs {
+    /// VPC flow logs: files and folders; - for standard input.
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Snapshot (of `natwise scan`) that tells which interfaces are NAT gateways, where their clients are, and which
+    /// addresses gateway endpoints carry (repeatable).
+    #[arg(long = "snapshot", value_name = "FILE", help_heading = "NAT gateways")]
+    pub snapshots: Vec<PathBuf>,
+    /// A NAT gateway: its interface and its private addresses, the primary one first, or a regional gateway's id and
+    /// public addresses (repeatable). Without this and --snapshot the records must say (interface-type, resource-id).
+    #[arg(
+        long = "nat",
+        value_name = "ENI=ADDRESS[,ADDRESS]",
+        help_heading = "NAT gateways",
+        conflicts_with = "snapshots"
+    )]
+    pub gateways: Vec<String>,
+    /// Where clients are (repeatable). Default: every private address, or the snapshot's VPCs.
+    #[arg(long = "client-cidr", value_name = "CIDR", help_heading = "NAT gateways", requires = "gateways")]
+    pub client_cidrs: Vec<ipnet::IpNet>,
+    #[command(flatten)]
+    pub reading: FlowLogArgs,
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// Form of the result.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: FormatArg,
+    /// Write the result to a file instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// Clients that are listed, the largest first; 0 for all.
+    #[arg(long, value_name = "N", default_value_t = 20, help_heading = "Output")]
+    pub top: usize,
+    /// End with exit code 2 when a file could not be read to its end.
     #[arg(long, help_heading = "Output")]
     pub strict: bool,
 }
@@ -207,6 +273,8 @@ pub enum SchemaOf {
     /// `audit --format json`
     #[default]
     Report,
+    /// `attribute --format json`
+    Traffic,
 }
 
 /// `natwise completions`

@@ -1,8 +1,10 @@
 //! What each command does: wiring between the command line, the account or a file, the analysis and the output.
 
+mod attribute;
 mod audit;
 mod destination;
 mod explain;
+mod flow_logs;
 mod iam_policy;
 mod prices;
 mod scan;
@@ -15,7 +17,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, PriceArgs, SchemaOf};
 use crate::pricing::PriceBook;
-use crate::report::Report;
+use crate::report::{Report, TrafficReport};
 
 /// How a run ended; its values are the process's exit codes, and part of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
     let color = cli.color;
     match cli.command {
         Command::Audit(args) => audit::run(&args, color, cli.quiet),
+        Command::Attribute(args) => attribute::run(&args, color, cli.quiet),
         Command::Scan(args) => scan::run(&args, cli.quiet),
         Command::Explain(args) => explain::run(args.rule.as_deref()),
         Command::Prices(args) => prices::run(&args, color),
@@ -44,6 +47,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Schema(args) => {
             let schema = match args.of {
                 SchemaOf::Report => Report::json_schema(),
+                SchemaOf::Traffic => TrafficReport::json_schema(),
             };
             print(&(serde_json::to_string_pretty(&schema)? + "\n"))
         }

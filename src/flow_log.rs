@@ -6,6 +6,7 @@
 
 mod blocks;
 mod counter;
+mod dns;
 mod finish;
 mod format;
 mod gateways;
@@ -22,6 +23,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use counter::{Counter, Rules};
+pub use dns::read_names;
 use format::Format;
 pub use format::FormatError;
 use gateways::Gateways;

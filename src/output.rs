@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use comfy_table::{LineStyle, TableStyle};
 pub use text::{clean, clip};
 
-use crate::report::Report;
+use crate::report::{Report, TrafficReport};
 
 /// A form of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,20 @@ pub const TABLE_STYLE: TableStyle = TableStyle::new()
 pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Table => table::render(report, style, out),
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, report)?;
+            out.write_all(b"\n")
+        }
+    }
+}
+
+/// Writes what flow logs say.
+///
+/// # Errors
+/// When writing fails.
+pub fn render_traffic(report: &TrafficReport, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Table => table::render_traffic(report, style, out),
         Format::Json => {
             serde_json::to_writer_pretty(&mut *out, report)?;
             out.write_all(b"\n")

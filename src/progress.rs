@@ -1,4 +1,4 @@
-//! The progress of a scan on the terminal.
+//! Progress on the terminal: of a scan, and of reading logs.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -44,6 +44,40 @@ impl ScanProgress {
 }
 
 impl Drop for ScanProgress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How much of the logs is read, on stderr: gone when it ends, hidden when that is no terminal.
+#[derive(Debug)]
+pub struct ReadProgress {
+    bar: ProgressBar,
+}
+
+impl ReadProgress {
+    /// Starts to show progress, unless it is to be quiet.
+    #[must_use]
+    pub fn new(quiet: bool) -> Self {
+        let shown = !quiet && std::io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if shown {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} reading logs: {bytes} ({elapsed})") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+        Self { bar }
+    }
+
+    /// So many more bytes of files are read.
+    pub fn add(&self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+}
+
+impl Drop for ReadProgress {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

@@ -8,6 +8,7 @@ mod flow_logs;
 mod note;
 mod row;
 mod saving;
+mod traffic;
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -18,6 +19,7 @@ pub use advice::FlowLogAdvice;
 pub use flow_logs::{Coverage, FlowLogs, TrafficRow};
 pub use note::Note;
 pub use row::{EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, NatGatewayRow, NatGatewayUsd};
+pub use traffic::{FlowRow, GatewayRow, SourceRow, TrafficReport};
 
 use crate::assumption::Assumptions;
 use crate::attribution::Attribution;

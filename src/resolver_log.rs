@@ -50,7 +50,7 @@ pub struct Named {
 }
 
 /// What was read, and what of it could be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, schemars::JsonSchema)]
 pub struct ResolverStatistics {
     /// Files read.
     pub files: u64,

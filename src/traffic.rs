@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
 
 use crate::model::{AccountId, Bytes, NatGatewayId, RegionName, Service, SubnetId, VpcId, Window};
+use crate::resolver_log::ResolverStatistics;
 
 /// The bytes that flow logs attribute to NAT gateways.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,6 +25,8 @@ pub struct Traffic {
     pub other_files: u64,
     /// Accounts that the records are of.
     pub accounts: BTreeSet<AccountId>,
+    /// What Resolver query logs were read, if any.
+    pub names: Option<ResolverStatistics>,
     /// From when the published address ranges are.
     pub ranges_published: String,
 }
@@ -169,6 +172,22 @@ pub struct FileFault {
     /// Whether the records before the fault were counted.
     pub partly_read: bool,
 }
+
+impl FileFault {
+    /// A file that was met before under another name.
+    #[must_use]
+    pub fn copy(file: String, same: &std::path::Path) -> Self {
+        Self { file, problem: format!("{COPY}{}: not read again", same.display()), partly_read: false }
+    }
+
+    /// Whether it is one of those, which are no loss.
+    #[must_use]
+    pub fn is_copy(&self) -> bool {
+        self.problem.starts_with(COPY)
+    }
+}
+
+const COPY: &str = "the same file as ";
 
 impl AddAssign for Statistics {
     fn add_assign(&mut self, other: Self) {

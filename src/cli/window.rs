@@ -80,6 +80,30 @@ impl WindowArgs {
     /// # Errors
     /// When they mean none, or one of which CloudWatch cannot know.
     pub fn window(&self, now: Timestamp) -> Result<Window, WindowArgsError> {
+        let window = self.span(now)?;
+        let (start, end) = (window.start(), window.end());
+        if end > now {
+            return Err(WindowArgsError::Future { end, now });
+        }
+        let oldest =
+            last_whole_hour(now).saturating_sub(SignedDuration::from_hours(RETENTION_DAYS * 24)).unwrap_or(start);
+        if start < oldest {
+            return Err(WindowArgsError::TooOld { start, oldest });
+        }
+        Ok(window)
+    }
+
+    /// The window they mean at an instant, for files, which are older than CloudWatch's memory perhaps; none where they
+    /// say nothing.
+    ///
+    /// # Errors
+    /// When they mean none.
+    pub fn of_files(&self, now: Timestamp) -> Result<Option<Window>, WindowArgsError> {
+        let said = self.last.is_some() || self.month.is_some() || self.from.is_some();
+        said.then(|| self.span(now)).transpose()
+    }
+
+    fn span(&self, now: Timestamp) -> Result<Window, WindowArgsError> {
         let latest = last_whole_hour(now);
         let (start, end) = match (&self.month, &self.from) {
             (Some(month), _) => {
@@ -100,16 +124,7 @@ impl WindowArgs {
                 (latest.checked_sub(SignedDuration::from_hours(span)).map_err(|_| too_old())?, latest)
             }
         };
-        let window = Window::new(start, end)?;
-        if window.end() > now {
-            return Err(WindowArgsError::Future { end, now });
-        }
-        let oldest =
-            last_whole_hour(now).saturating_sub(SignedDuration::from_hours(RETENTION_DAYS * 24)).unwrap_or(start);
-        if window.start() < oldest {
-            return Err(WindowArgsError::TooOld { start, oldest });
-        }
-        Ok(window)
+        Ok(Window::new(start, end)?)
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::destination::Destination;
+use super::flow_logs::{Account, traffic};
 use super::{ExitStatus, price_book, read, scan};
 use crate::assumption::Assumptions;
 use crate::cli::{AuditArgs, FormatArg, When};
@@ -22,7 +23,11 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
     let destination = Destination::open(args.output.as_deref())?;
     let style = destination.style(color, args.top);
     let snapshot = snapshot(args, quiet)?;
-    let report = Report::new(&snapshot, None, &prices, &assumptions);
+    let traffic = match &*args.flow_logs {
+        [] => None,
+        paths => Some(traffic(paths, &args.reading, &Account::Scanned(&snapshot), Some(snapshot.window), quiet)?),
+    };
+    let report = Report::new(&snapshot, traffic.as_ref(), &prices, &assumptions);
     let format = match args.format {
         FormatArg::Table => Format::Table,
         FormatArg::Json => Format::Json,

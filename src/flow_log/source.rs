@@ -43,6 +43,17 @@ pub(super) struct Inputs {
 impl Inputs {
     /// Finds them. A file that is named is read whatever it is called; in a folder names decide.
     pub(super) fn find(paths: &[PathBuf]) -> Self {
+        Self::find_by(paths, is_flow_log)
+    }
+
+    /// The same for Resolver query logs, which are delivered as `.log.gz` too, and exported as JSON.
+    pub(super) fn find_queries(paths: &[PathBuf]) -> Self {
+        let is_json =
+            |name: &str| [".json", ".jsonl", ".ndjson"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+        Self::find_by(paths, |name| is_json(name) || is_flow_log(name))
+    }
+
+    fn find_by(paths: &[PathBuf], is_wanted: impl Fn(&str) -> bool) -> Self {
         let mut inputs = Self::default();
         let mut seen = Seen::default();
         for path in paths {
@@ -61,9 +72,7 @@ impl Inputs {
             for entry in entries.filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name())) {
                 match entry {
                     Ok(entry) if entry.file_type().is_dir() => {}
-                    Ok(entry) if is_flow_log(&entry.file_name().to_string_lossy()) => {
-                        inputs.add(entry.path(), &mut seen)
-                    }
+                    Ok(entry) if is_wanted(&entry.file_name().to_string_lossy()) => inputs.add(entry.path(), &mut seen),
                     Ok(_) => inputs.others += 1,
                     Err(error) => {
                         let file = error.path().unwrap_or(path).display().to_string();
@@ -77,8 +86,9 @@ impl Inputs {
     }
 
     fn add(&mut self, path: &Path, seen: &mut Seen) {
-        let problem = match std::fs::metadata(path) {
-            Err(error) => error.to_string(),
+        let file = path.display().to_string();
+        let fault = match std::fs::metadata(path) {
+            Err(error) => FileFault { file, problem: error.to_string(), partly_read: false },
             Ok(found) if found.is_dir() => return,
             Ok(found) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -93,11 +103,11 @@ impl Inputs {
                         });
                         return;
                     }
-                    Some(same) => format!("the same file as {}, and not read again", same.display()),
+                    Some(same) => FileFault::copy(file, &same),
                 }
             }
         };
-        self.faults.push(FileFault { file: path.display().to_string(), problem, partly_read: false });
+        self.faults.push(fault);
     }
 }
 

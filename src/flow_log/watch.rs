@@ -1,5 +1,7 @@
 //! Whose records are counted, and what tells a gateway's clients from the rest of the world.
 
+mod account;
+
 use std::net::IpAddr;
 
 use ipnet::IpNet;

@@ -3,6 +3,7 @@
 
 mod command;
 mod finding;
+mod traffic;
 
 use std::io::{self, Write};
 
@@ -29,14 +30,18 @@ const RED: Ansi = AnsiColor::Red.on_default().bold();
 const GREEN: Ansi = AnsiColor::Green.on_default();
 const YELLOW: Ansi = AnsiColor::Yellow.on_default();
 
+pub(super) use traffic::render as render_traffic;
+
 /// Writes the report.
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { style, several_regions: report.scope.regions.len() > 1, out };
     page.summary(report)?;
     page.nat_gateways(report)?;
+    page.nat_traffic(report)?;
     page.endpoints(report)?;
     page.findings(report)?;
-    page.unseen(report)
+    page.unseen(report)?;
+    page.advice(report)
 }
 
 /// Where and how the report is written.

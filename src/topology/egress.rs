@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
+
 use super::route::is_default;
 use super::{Part, TableView, Topology, VpcView, Way, is_live};
 use crate::model::{
@@ -91,6 +93,18 @@ impl<'a> Topology<'a> {
     #[must_use]
     pub fn default_egress(&self, part: &Part<'a>, table: &'a RouteTable) -> Egress<'a> {
         self.follow(part, part.default_ways(table), &table.vpc_id)
+    }
+
+    /// A table's routes, each with the one NAT gateway that it leads to, behind a transit gateway too. None: elsewhere,
+    /// or to one of several.
+    #[must_use]
+    pub fn nat_routes(&self, part: &Part<'a>, table: &'a RouteTable) -> Vec<(IpNet, Option<&'a NatGatewayId>)> {
+        let only = |egress: Egress<'a>| {
+            let mut gateways = egress.nat_gateways().into_iter();
+            gateways.next().filter(|_| gateways.next().is_none())
+        };
+        let routes = part.routes(table).into_iter();
+        routes.map(|(net, way)| (net, only(self.follow(part, BTreeSet::from([way]), &table.vpc_id)))).collect()
     }
 
     fn follow(&self, part: &Part<'a>, ways: BTreeSet<Way<'a>>, vpc_id: &VpcId) -> Egress<'a> {

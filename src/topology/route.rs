@@ -83,6 +83,18 @@ impl<'a> Part<'a> {
         endpoints.find_map(|endpoint| table.routes.iter().find(|route| leads(route, endpoint))).map(Way::of)
     }
 
+    /// Every route by its addresses; of two with the same the later one decides.
+    pub(super) fn routes(&self, table: &'a RouteTable) -> Vec<(IpNet, Way<'a>)> {
+        let mut candidates = self.candidates(table);
+        candidates.sort_by_key(|candidate| candidate.by_cidr);
+        let v4 = candidates.iter().map(|candidate| (IpNet::V4(candidate.net), candidate.way));
+        let v6 = table.routes.iter().filter_map(|route| match route.destination_cidr {
+            Some(IpNet::V6(net)) => Some((IpNet::V6(net.trunc()), Way::of(route))),
+            _ => None,
+        });
+        v4.chain(v6).collect()
+    }
+
     fn candidates(&self, table: &'a RouteTable) -> Vec<Candidate<'a>> {
         let mut candidates = Vec::with_capacity(table.routes.len());
         for route in &table.routes {

@@ -60,7 +60,12 @@ impl Page<'_> {
     }
 
     fn commands(&mut self, finding: &FindingRow) -> io::Result<()> {
-        for text in &finding.remedy.commands {
+        self.show(&finding.remedy.commands)
+    }
+
+    /// Commands, broken over lines.
+    pub(super) fn show(&mut self, commands: &[String]) -> io::Result<()> {
+        for text in commands {
             match command::lines(text, self.width().saturating_sub(4)) {
                 Some(lines) => {
                     for (index, line) in lines.iter().enumerate() {

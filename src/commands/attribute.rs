@@ -1,0 +1,59 @@
+//! `natwise attribute`: flow logs → bytes by gateway, service and direction.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::audit::eprint;
+use super::destination::Destination;
+use super::flow_logs::{Account, gateway, traffic};
+use super::{ExitStatus, read};
+use crate::cli::{AttributeArgs, FormatArg, When, now};
+use crate::model::Snapshot;
+use crate::output::{Format, render_traffic};
+use crate::report::TrafficReport;
+
+pub(super) fn run(args: &AttributeArgs, color: When, quiet: bool) -> anyhow::Result<ExitStatus> {
+    let window = args.window.of_files(now())?;
+    let destination = Destination::open(args.output.as_deref())?;
+    let style = destination.style(color, args.top);
+    let given: Vec<_> = args.gateways.iter().map(|text| gateway(text, &args.client_cidrs)).collect::<Result<_, _>>()?;
+    let snapshot = snapshot(&args.snapshots)?;
+    let account = snapshot.as_ref().map_or(Account::Given(given), Account::Scanned);
+    let traffic = traffic(&args.paths, &args.reading, &account, window, quiet)?;
+    anyhow::ensure!(
+        !traffic.gateways.is_empty(),
+        "{}",
+        if snapshot.is_some() {
+            "the snapshot has no NAT gateway"
+        } else {
+            "the records do not say which interfaces are NAT gateways (no interface-type, no resource-id of one): pass --snapshot FILE, or --nat eni-…=ADDRESS for each gateway"
+        }
+    );
+    let owners = snapshot.iter().flat_map(|snapshot| &snapshot.regions).map(|scan| scan.account_id.clone());
+    let report = TrafficReport::new(&traffic, owners.collect(), args.top);
+    let format = match args.format {
+        FormatArg::Table => Format::Table,
+        FormatArg::Json => Format::Json,
+    };
+    destination.write(|out| render_traffic(&report, format, style, out))?;
+    if args.strict && !report.faults.is_empty() {
+        eprint(&format!(
+            "natwise: {} file(s) were not read to their end, and --strict makes that an error",
+            report.faults.len()
+        ));
+        return Ok(ExitStatus::Failed);
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn snapshot(paths: &[PathBuf]) -> anyhow::Result<Option<Snapshot>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let parse = |path: &PathBuf| -> anyhow::Result<Snapshot> {
+        Snapshot::parse(&read(path)?).with_context(|| format!("snapshot {}", path.display()))
+    };
+    let snapshots: Vec<_> = paths.iter().map(parse).collect::<Result<_, _>>()?;
+    Ok(Some(Snapshot::merge(snapshots).context("these snapshots cannot be read together")?))
+}

@@ -1,0 +1,161 @@
+//! Flow logs for `natwise attribute` and `natwise audit --flow-logs`: which files, whose gateways, by whose addresses.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use ipnet::IpNet;
+
+use super::read;
+use crate::address::AddressBook;
+use crate::cli::FlowLogArgs;
+use crate::flow_log::watch::{Gateway, Inside, Watch};
+use crate::flow_log::{Options, attribute, read_names};
+use crate::model::{Snapshot, VpcId, Window};
+use crate::progress::ReadProgress;
+use crate::topology::Topology;
+use crate::traffic::{GatewayTraffic, Method, Place, Traffic};
+
+/// Where flow logs are read for.
+pub(super) enum Account<'a> {
+    /// A scanned one.
+    Scanned(&'a Snapshot),
+    /// None that was scanned: gateways as the user gives them, or as the records say where that is empty.
+    Given(Vec<Gateway>),
+}
+
+/// Reads flow logs.
+pub(super) fn traffic(
+    paths: &[PathBuf],
+    args: &FlowLogArgs,
+    account: &Account<'_>,
+    window: Option<Window>,
+    quiet: bool,
+) -> anyhow::Result<Traffic> {
+    let mut book = match &args.ip_ranges {
+        Some(path) => {
+            AddressBook::from_json(&read(path)?).with_context(|| format!("address ranges {}", path.display()))?
+        }
+        None => AddressBook::embedded(),
+    };
+    let mut flow_logs = Vec::new();
+    if let Account::Scanned(snapshot) = account {
+        let regions = || snapshot.regions.iter();
+        book = book
+            .with_prefix_lists(regions().flat_map(|scan| scan.prefix_lists.iter().map(|list| (&scan.region, list))));
+        flow_logs = regions().flat_map(|scan| &scan.flow_logs).collect();
+    }
+    let threads =
+        args.threads.map_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    let (names, name_faults) = read_names(&args.resolver_logs, &book, threads);
+    anyhow::ensure!(
+        args.resolver_logs.is_empty() || names.statistics().lines > 0,
+        "no Resolver query log could be read{}",
+        name_faults.first().map(|fault| format!(": {}: {}", fault.file, fault.problem)).unwrap_or_default()
+    );
+    let progress = ReadProgress::new(quiet);
+    let options = Options {
+        window,
+        threads,
+        log_format: args.log_format.as_deref(),
+        flow_logs: &flow_logs,
+        book: &book,
+        names: Some(&names).filter(|names| !names.is_empty()),
+        progress: &|bytes| progress.add(bytes),
+    };
+    let attribute = |watch: &Watch| attribute(paths, watch, &options).context("--log-format");
+    let mut traffic = match account {
+        Account::Scanned(snapshot) => {
+            let topology = Topology::new(snapshot);
+            let mut traffic = attribute(&Watch::of(&topology))?;
+            if let Some(clients) = clients(&topology, &traffic).filter(|_| !paths.iter().any(|path| is_stdin(path))) {
+                merge(&mut traffic, attribute(&clients)?);
+            }
+            traffic
+        }
+        Account::Given(known) => attribute(&Watch::Gateways { known: known.clone(), learn: known.is_empty() })?,
+    };
+    drop(progress);
+    let readable = traffic.statistics.files > unread(&traffic);
+    if !readable {
+        let first = traffic.faults.first().map(|fault| format!("{}: {}", fault.file, fault.problem));
+        let others =
+            (traffic.other_files > 0).then(|| format!("{} files are no flow logs by their names", traffic.other_files));
+        anyhow::bail!(
+            "no flow log could be read: {}",
+            first.or(others).unwrap_or_else(|| "there is no file".to_owned())
+        );
+    }
+    traffic.faults.extend(name_faults);
+    traffic.names = (!names.is_empty()).then(|| *names.statistics());
+    Ok(traffic)
+}
+
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Files of which nothing was read.
+fn unread(traffic: &Traffic) -> u64 {
+    traffic.faults.iter().filter(|fault| !fault.partly_read && !fault.is_copy()).count() as u64
+}
+
+/// The gateways without a record of their own, by those of their clients, where there are others' records.
+fn clients(topology: &Topology<'_>, traffic: &Traffic) -> Option<Watch> {
+    let unseen = traffic.gateways.iter().filter(|gateway| gateway.method == Method::None);
+    let unseen: BTreeSet<_> = unseen.filter_map(|gateway| gateway.nat_gateway_id.clone()).collect();
+    if unseen.is_empty() || traffic.statistics.other_interfaces == 0 {
+        return None;
+    }
+    Watch::clients_of(topology, &unseen)
+}
+
+/// Adds what clients' records told.
+fn merge(traffic: &mut Traffic, clients: Traffic) {
+    let seen = |gateway: &GatewayTraffic| gateway.method != Method::None;
+    for gateway in clients.gateways.into_iter().filter(seen) {
+        if let Some(mine) = traffic.gateways.iter_mut().find(|mine| mine.nat == gateway.nat) {
+            *mine = gateway;
+        }
+    }
+    // Those records were of other interfaces the first time.
+    let (sums, more) = (&mut traffic.statistics, clients.statistics);
+    for (mine, theirs) in [
+        (&mut sums.counted, more.counted),
+        (&mut sums.outside_window, more.outside_window),
+        (&mut sums.duplicates, more.duplicates),
+    ] {
+        let moved = theirs.min(sums.other_interfaces);
+        *mine += moved;
+        sums.other_interfaces -= moved;
+    }
+}
+
+/// Reads `eni-…=10.0.0.220[,10.0.0.221]`, or `nat-…=…` for a regional gateway.
+pub(super) fn gateway(text: &str, clients: &[IpNet]) -> anyhow::Result<Gateway> {
+    let (id, addresses) = text.split_once('=').unwrap_or((text, ""));
+    let regional = id.starts_with("nat-");
+    anyhow::ensure!(
+        (regional || id.starts_with("eni-"))
+            && id.len() > 4
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'),
+        "--nat {text:?} is not an interface and its addresses, such as eni-0a1b=10.0.0.220, nor a regional gateway, such as nat-0a1b=198.51.100.7"
+    );
+    let parse = |address: &str| {
+        address.trim().parse::<IpAddr>().with_context(|| format!("--nat {text:?}: {address:?} is not an address"))
+    };
+    let addresses = addresses.split(',').filter(|address| !address.is_empty()).map(parse).collect::<Result<_, _>>()?;
+    let place = Place { vpc_id: VpcId::from(""), subnet_id: None };
+    Ok(Gateway {
+        nat: id.to_owned(),
+        nat_gateway_id: regional.then(|| id.into()),
+        interfaces: if regional { Vec::new() } else { vec![id.to_owned()] },
+        addresses,
+        regional,
+        region: None,
+        vpc_id: None,
+        inside: clients.iter().map(|net| Inside { net: *net, place: place.clone() }).collect(),
+    })
+}
