@@ -1,0 +1,196 @@
+//! What is no flow log, or not a whole one: nothing is invented, nothing is hidden.
+
+use super::*;
+
+const FIVE: &str =
+    "version account-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr bytes start end action log-status\n";
+
+/// A line of [`FIVE`]: leg 1 of ten bytes.
+fn leg_1() -> String {
+    format!("5 111122223333 {NAT} 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5 10 {START} {START} ACCEPT OK\n")
+}
+
+#[test]
+fn a_folder_has_other_files_too() {
+    let logs = Logs::new();
+    logs.add("day/a.log", format!("{V2}{}", sent(10, 0)));
+    logs.add("day/b.log.gz", gz(format!("{V2}{}", sent(20, 1))));
+    logs.add("README.md", "not a log");
+    logs.add("day/_SUCCESS", "");
+    logs.add(".hidden/c.log", "not a log");
+    logs.add("day/.d.log.swp", "not a log");
+    let traffic = logs.read();
+    assert_eq!((bytes(&traffic), traffic.other_files, traffic.statistics.files), (30, 2, 2));
+    assert!(traffic.faults.is_empty(), "{:?}", traffic.faults);
+}
+
+#[test]
+fn a_file_that_is_named_is_read_whatever_it_is_called() {
+    let logs = Logs::new();
+    let file = logs.add("flows", format!("{V2}{}", sent(10, 0)));
+    assert_eq!(bytes(&read(&[&file])), 10);
+}
+
+#[test]
+fn what_follows_a_packed_file_is_no_reason_to_drop_it() {
+    for threads in [1, 2] {
+        let logs = Logs::new();
+        let mut packed = gz(format!("{V2}{}", sent(10, 0)));
+        packed.extend_from_slice(b"garbage");
+        logs.add("a.log.gz", packed);
+        let traffic = read_with(&[logs.0.path()], &watch(), |options| options.threads = threads);
+        assert_eq!(bytes(&traffic), 10);
+        assert!(matches!(faults(&traffic)[..], [("a.log.gz", _, true)]), "{:?}", traffic.faults);
+    }
+}
+
+#[test]
+fn packed_pieces_one_after_the_other_are_one_file() {
+    let logs = Logs::new();
+    let mut packed = gz(format!("{V2}{}", sent(10, 0)));
+    packed.extend(gz(format!("{V2}{}", sent(20, 1))));
+    logs.add("a.log.gz", packed);
+    let traffic = logs.read();
+    assert_eq!((bytes(&traffic), traffic.statistics.records, traffic.faults.len()), (30, 2, 0));
+}
+
+#[test]
+fn fields_that_are_not_known_are_passed_over() {
+    let logs = Logs::new();
+    let header = "bytes a-field-of-2031 interface-id srcaddr dstaddr action";
+    logs.add("a.log", format!("{header}\n7 whatever/it:is {NAT} 10.0.0.220 203.0.113.5 ACCEPT\n"));
+    assert_eq!(bytes(&logs.read()), 7);
+}
+
+#[test]
+fn a_header_that_lacks_a_field_names_it() {
+    let logs = Logs::new();
+    logs.add("a.log", format!("version interface-id srcaddr dstaddr action\n2 {NAT} 10.0.0.220 203.0.113.5 ACCEPT\n"));
+    let traffic = logs.read();
+    assert_eq!(faults(&traffic), [("a.log", "its records have no bytes", false)]);
+    assert_eq!(bytes(&traffic), 0);
+}
+
+#[test]
+fn a_second_header_may_change_the_format() {
+    let logs = Logs::new();
+    let one = format!("{V2}{}", sent(10, 0));
+    logs.add("a.log", format!("{one}{one}{FIVE}{}{one}", leg_1()));
+    let traffic = logs.read();
+    assert_eq!((bytes(&traffic), traffic.statistics.records, traffic.statistics.counted), (40, 4, 4));
+}
+
+#[test]
+fn lines_without_end_are_no_records() {
+    let logs = Logs::new();
+    let long = vec![b'7'; 10 << 20];
+    let mut text = V2.as_bytes().to_vec();
+    for part in [sent(10, 0).as_bytes(), &long, b"\n", sent(20, 1).as_bytes(), &long] {
+        text.extend_from_slice(part);
+    }
+    logs.add("a.log", text);
+    let traffic = logs.read();
+    assert_eq!((bytes(&traffic), traffic.statistics.records, traffic.statistics.malformed), (30, 4, 2));
+}
+
+#[test]
+fn binary_is_no_flow_log() {
+    let logs = Logs::new();
+    let noise: Vec<u8> = (0..200_000_u32).map(|index| (index.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    logs.add("a.log", &noise);
+    let mut text = V2.as_bytes().to_vec();
+    text.extend_from_slice(&noise);
+    text.push(b'\n');
+    text.extend_from_slice(sent(10, 0).as_bytes());
+    logs.add("b.log", text);
+    let traffic = logs.read();
+    assert!(matches!(faults(&traffic)[..], [("a.log", problem, false)] if problem.contains("--log-format")));
+    assert_eq!((bytes(&traffic), traffic.statistics.counted), (10, 1));
+    assert_eq!(traffic.statistics.records, fates(&traffic.statistics));
+}
+
+#[test]
+fn a_file_without_a_header_needs_a_format() {
+    let five =
+        "version account-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr bytes start end action log-status";
+    let logs = Logs::new();
+    logs.add("a.log", leg_1());
+    let traffic = logs.read();
+    let problem = "it has no header line, and its format is not known: give it with --log-format";
+    assert_eq!((bytes(&traffic), faults(&traffic)), (0, vec![("a.log", problem, false)]));
+    let given = read_with(&[logs.0.path()], &watch(), |options| options.log_format = Some(five));
+    assert_eq!((bytes(&given), given.faults.len()), (10, 0));
+    // The default format tells itself.
+    let logs = Logs::new();
+    logs.add("a.log", sent(10, 0));
+    assert_eq!(bytes(&logs.read()), 10);
+}
+
+#[test]
+fn a_format_that_is_none_is_refused() {
+    let book = AddressBook::default();
+    let options = Options {
+        window: None,
+        threads: 1,
+        log_format: Some("hello world"),
+        flow_logs: &[],
+        book: &book,
+        names: None,
+        progress: &|_| {},
+    };
+    assert!(attribute(&[], &watch(), &options).unwrap_err().to_string().contains("hello world"));
+}
+
+#[test]
+fn exports_of_cloudwatch_logs_have_a_time_before_each_record() {
+    let logs = Logs::new();
+    let time = "2026-10-01T00:00:00.000Z";
+    logs.add("eni-0a-all/000000.gz", gz(format!("{time} {}\n{time} {}", sent(10, 0), sent(20, 1))));
+    let traffic = logs.read();
+    assert_eq!((bytes(&traffic), traffic.statistics.records, traffic.faults.len()), (30, 2, 0));
+    assert_eq!(only(&traffic).hours, [(FIRST_HOUR, 30)].into());
+}
+
+#[test]
+fn what_cannot_be_opened_is_named() {
+    let logs = Logs::new();
+    logs.add("a.log", format!("{V2}{}", sent(10, 0)));
+    std::os::unix::fs::symlink(logs.path("nowhere"), logs.path("broken.log")).unwrap();
+    std::os::unix::fs::symlink(logs.0.path(), logs.path("round")).unwrap();
+    let missing = logs.path("missing.log");
+    let traffic = read(&[logs.0.path(), &missing]);
+    assert_eq!(bytes(&traffic), 10);
+    let mut named: Vec<_> = faults(&traffic).into_iter().map(|(name, ..)| name).collect();
+    named.sort_unstable();
+    assert_eq!(named, ["broken.log", "missing.log", "round"]);
+}
+
+#[test]
+fn a_gateway_in_no_record_is_listed() {
+    let logs = Logs::new();
+    logs.add("a.log", format!("{V2}2 111122223333 eni-0b 10.0.0.220 203.0.113.5 1 443 6 1 9 1 2 ACCEPT OK\n"));
+    let traffic = logs.read();
+    assert_eq!(*only(&traffic), GatewayTraffic::unseen("nat-a", Some("nat-a".into())));
+    assert_eq!((traffic.statistics.records, traffic.statistics.other_interfaces), (1, 1));
+}
+
+#[test]
+fn records_of_nothing_count_nothing() {
+    let logs = Logs::new();
+    let row = |status: &str| format!("2 111122223333 {NAT} - - - - - - - {START} {START} - {status}\n");
+    logs.add("a.log", format!("{V2}{}{}{}", row("NODATA"), row("SKIPDATA"), row("OK")));
+    let traffic = logs.read();
+    let Statistics { nodata, skipdata, malformed, counted, .. } = traffic.statistics;
+    assert_eq!((nodata, skipdata, malformed, counted), (1, 1, 1, 0));
+    assert_eq!((only(&traffic).skipdata, bytes(&traffic)), (1, 0));
+}
+
+#[test]
+fn without_times_nothing_is_in_a_window() {
+    let logs = Logs::new();
+    logs.add("a.log", format!("interface-id srcaddr dstaddr bytes\n{NAT} 10.0.0.220 203.0.113.5 7\n"));
+    let traffic = read_with(&[logs.0.path()], &watch(), |options| options.window = Some(hours(0, 1)));
+    let problem = "its records have no start, so that nothing tells which of them are in the window";
+    assert_eq!(faults(&traffic), [("a.log", problem, false)]);
+    assert_eq!((bytes(&traffic), bytes(&logs.read())), (0, 7));
+}
