@@ -44,6 +44,24 @@ fn what_follows_a_packed_file_is_no_reason_to_drop_it() {
     }
 }
 
+/// An error that comes when the pieces before it were just full.
+#[test]
+fn an_error_between_pieces_is_not_taken_for_the_end() {
+    let line = sent(1, 0);
+    let text = format!("{V2}{}", line.repeat((1 << 20) / line.len()));
+    for pieces in [0, 1, 2] {
+        let logs = Logs::new();
+        let mut packed = gz(&text[..pieces << 18]);
+        packed.extend_from_slice(b"garbage");
+        if pieces == 0 {
+            packed = vec![0x1f, 0x8b, 0xff, 0xff, 0xff];
+        }
+        let file = logs.add("a.log.gz", packed);
+        let traffic = read_with(&[&file], &watch(), |options| options.threads = 2);
+        assert!(matches!(faults(&traffic)[..], [("a.log.gz", _, _)]), "{pieces} pieces: {:?}", traffic.faults);
+    }
+}
+
 #[test]
 fn packed_pieces_one_after_the_other_are_one_file() {
     let logs = Logs::new();
