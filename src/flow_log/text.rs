@@ -147,8 +147,8 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
 
     /// Takes whole lines.
     fn lines(&mut self, mut text: &[u8]) -> Result<(), Problem> {
-        let mut others = 0;
-        while !text.is_empty() {
+        let (mut others, mut result) = (0, Ok(()));
+        while result.is_ok() && !text.is_empty() {
             let known = self.before.0.len();
             let same = known > 0 && text.starts_with(&self.before.0);
             let rest = text.get(if same { known } else { 0 }..).unwrap_or_default();
@@ -162,12 +162,12 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
                     self.counter.tally.statistics.records += 1;
                     self.record(line, gate);
                 }
-                _ => self.line(line)?,
+                _ => result = self.line(line),
             }
         }
         self.counter.tally.statistics.records += others;
         self.counter.tally.statistics.other_interfaces += others;
-        Ok(())
+        result
     }
 
     /// Takes a line of which nothing is known.

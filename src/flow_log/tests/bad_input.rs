@@ -99,6 +99,19 @@ fn a_second_header_may_change_the_format() {
 }
 
 #[test]
+fn a_second_header_may_be_of_no_use() {
+    let logs = Logs::new();
+    let other = "2 111122223333 eni-other 10.0.0.7 203.0.113.5 1 443 6 1 9 1 2 ACCEPT OK\n";
+    let text = format!("{V2}{}{}version interface-id srcaddr\n{}", sent(10, 0), other.repeat(3), sent(20, 0));
+    logs.add("a.log", text);
+    let traffic = logs.read();
+    assert_eq!(faults(&traffic), [("a.log", "its records have no dstaddr", true)]);
+    assert_eq!(bytes(&traffic), 10);
+    let statistics = traffic.statistics;
+    assert_eq!((statistics.records, statistics.counted, statistics.other_interfaces), (4, 1, 3));
+}
+
+#[test]
 fn lines_without_end_are_no_records() {
     let logs = Logs::new();
     let long = vec![b'7'; 10 << 20];
