@@ -265,6 +265,8 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
                 let learned = || gateways.learn.then(|| gateways.learn(resource, true)).flatten();
                 (gateways.of_resource(resource).or_else(learned).map_or(Gate::Other, Gate::Gateway), None)
             }
+            // Where records have no interface, nothing else tells a second header from them.
+            Some(word) if word != b"-" && Format::is_header(line) => (Gate::Unread, None),
             Some(_) => (Gate::Other, None),
             None => (Gate::Unread, None),
         }

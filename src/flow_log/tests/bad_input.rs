@@ -111,6 +111,19 @@ fn a_second_header_may_be_of_no_use() {
     assert_eq!((statistics.records, statistics.counted, statistics.other_interfaces), (4, 1, 3));
 }
 
+/// Files of regional gateways need no interface, and were put together by whoever downloaded them.
+#[test]
+fn headers_are_told_without_an_interface_field_too() {
+    let logs = Logs::new();
+    let regional = Gateway { regional: true, interfaces: vec![], addresses: vec![], ..gateway() };
+    let watch = Watch::Gateways { known: vec![regional], learn: false };
+    let one = "resource-id srcaddr dstaddr bytes\nnat-a 10.0.1.5 203.0.113.5 10\n- 10.0.1.5 203.0.113.5 99\n";
+    let two = "srcaddr dstaddr resource-id bytes\n10.0.1.5 203.0.113.5 nat-a 20\n";
+    logs.add("a.log", format!("{one}{one}{two}"));
+    let traffic = read_with(&[logs.0.path()], &watch, |_| {});
+    assert_eq!((bytes(&traffic), traffic.statistics.records, traffic.statistics.other_interfaces), (40, 5, 2));
+}
+
 #[test]
 fn lines_without_end_are_no_records() {
     let logs = Logs::new();
