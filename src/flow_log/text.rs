@@ -341,15 +341,21 @@ enum Parsed {
 }
 
 impl<'l> Fields<'l> {
-    /// Finds the spaces; false when there are not as many fields as there should be.
+    /// Finds the spaces; false when there are not as many fields as there should be, or one is empty: what does not
+    /// apply is `-`.
     fn split(&mut self) -> bool {
         let wanted = self.format.fields;
+        let mut start = 0;
         for at in memchr_iter(b' ', self.line) {
             match self.spaces.get_mut(self.count) {
-                Some(space) if self.count < wanted => *space = at,
+                Some(space) if self.count < wanted && at > start => *space = at,
                 _ => return false,
             }
+            start = at + 1;
             self.count += 1;
+        }
+        if start == self.line.len() {
+            return false;
         }
         if let Some(end) = self.spaces.get_mut(self.count) {
             *end = self.line.len();

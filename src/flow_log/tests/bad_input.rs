@@ -154,6 +154,22 @@ fn binary_is_no_flow_log() {
 }
 
 #[test]
+fn empty_fields_make_no_record() {
+    let logs = Logs::new();
+    let whole = sent(10, 0);
+    for (number, field) in
+        [START.to_string(), "ACCEPT".to_owned(), "OK".to_owned(), "10.0.0.220".to_owned()].iter().enumerate()
+    {
+        // Still as many spaces as there should be.
+        let text = whole.replacen(&format!(" {field}"), " ", 1);
+        logs.add(&format!("{number}.log"), format!("{V2}{text}"));
+    }
+    let traffic = read_with(&[logs.0.path()], &watch(), |options| options.window = Some(hours(5, 6)));
+    assert_eq!((traffic.statistics.malformed, traffic.statistics.counted), (4, 0));
+    assert_eq!((logs.read().statistics.malformed, bytes(&logs.read())), (4, 0));
+}
+
+#[test]
 fn a_file_without_a_header_needs_a_format() {
     let five =
         "version account-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr bytes start end action log-status";
