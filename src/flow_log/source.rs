@@ -105,7 +105,7 @@ impl Inputs {
 #[derive(Default)]
 struct Seen {
     places: BTreeMap<PathBuf, PathBuf>,
-    /// AWS names no two files alike: a second one is a copy.
+    /// AWS names no two files alike: a second one is a copy, unpacked or not. So these are names up to the first dot.
     names: BTreeMap<String, PathBuf>,
     stdin: bool,
 }
@@ -118,6 +118,7 @@ impl Seen {
     /// The file that this one is the same as.
     fn before(&mut self, path: &Path, name: Option<&str>) -> Option<PathBuf> {
         let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let name = name.and_then(|name| name.split('.').next());
         let named = name.and_then(|name| self.names.get(name));
         if let Some(same) = self.places.get(&place).or(named) {
             return Some(same.clone());

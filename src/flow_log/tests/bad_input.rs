@@ -212,6 +212,21 @@ fn exports_of_cloudwatch_logs_have_a_time_before_each_record() {
 }
 
 #[test]
+fn the_same_file_is_read_once() {
+    let logs = Logs::new();
+    let text = format!("{V2}{}", sent(10, 0));
+    let file = logs.add(&delivered("fl-1", 1), &text);
+    // A copy, and one unpacked.
+    logs.add(&format!("copy/{}", delivered("fl-1", 1)), &text);
+    logs.add(&format!("packed/{}.gz", delivered("fl-1", 1)), gz(&text));
+    std::os::unix::fs::symlink(&file, logs.path("link.log")).unwrap();
+    let traffic = read(&[&file, logs.0.path(), &file]);
+    assert_eq!((bytes(&traffic), traffic.statistics.files), (10, 1));
+    assert_eq!(traffic.faults.len(), 5);
+    assert!(traffic.faults.iter().all(|fault| fault.problem.contains("not read again") && !fault.partly_read));
+}
+
+#[test]
 fn what_cannot_be_opened_is_named() {
     let logs = Logs::new();
     logs.add("a.log", format!("{V2}{}", sent(10, 0)));
