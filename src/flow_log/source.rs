@@ -180,6 +180,10 @@ impl Input {
         let mut file = File::open(path)?;
         let (start, read) = beginning(&mut file)?;
         let start = start.get(..read).unwrap_or_default();
+        // Most often a download that failed. Without packing nothing tells it from a log of nothing.
+        if start.is_empty() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
+            return Err(io::Error::other("it is empty: not even gzip's header is there"));
+        }
         io::Seek::rewind(&mut file).or_else(|error| match error.kind() {
             // A pipe cannot go back.
             io::ErrorKind::NotSeekable => Err(io::Error::other("a pipe: pass it as standard input (-)")),

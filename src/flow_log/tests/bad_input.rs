@@ -73,6 +73,17 @@ fn packed_pieces_one_after_the_other_are_one_file() {
 }
 
 #[test]
+fn a_packed_file_of_nothing_is_no_packed_file() {
+    let logs = Logs::new();
+    logs.add("a.log.gz", "");
+    logs.add("b.log", "");
+    logs.add("c.log.gz", gz(""));
+    let traffic = logs.read();
+    assert_eq!(faults(&traffic), [("a.log.gz", "it is empty: not even gzip's header is there", false)]);
+    assert_eq!((traffic.statistics.files, traffic.statistics.records), (3, 0));
+}
+
+#[test]
 fn fields_that_are_not_known_are_passed_over() {
     let logs = Logs::new();
     let header = "bytes a-field-of-2031 interface-id srcaddr dstaddr action";
