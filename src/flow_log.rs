@@ -156,15 +156,17 @@ impl Pass<'_> {
     ) -> Result<(), (Problem, bool)> {
         let number = self.logs.iter().position(|log| *log == input.log).unwrap_or(0);
         let number = u32::try_from(number).unwrap_or(0);
-        let before = counter.tally.statistics.records;
+        // What cannot be read is malformed, and was not read before a fault either.
+        let read = |counter: &Counter<'_>| counter.tally.statistics.records - counter.tally.statistics.malformed;
+        let before = read(counter);
         let content = input.open().map_err(|error| (Problem::Read(error), false))?;
         let log = (input.log.as_deref(), number);
-        let read = match content {
+        let result = match content {
             Content::Text(text) if piped => Text::new(counter, self.formats, log, accounts).read(Piped::new(text)),
             Content::Text(text) => Text::new(counter, self.formats, log, accounts).read(text),
             Content::Parquet(_) => Err(Problem::Parquet("not yet".to_owned())),
         };
-        read.map_err(|problem| (problem, counter.tally.statistics.records > before))
+        result.map_err(|problem| (problem, read(counter) > before))
     }
 }
 

@@ -32,6 +32,26 @@ fn a_file_that_is_named_is_read_whatever_it_is_called() {
 }
 
 #[test]
+fn a_packed_file_that_is_cut_off_keeps_what_it_had() {
+    let mut text = V2.to_owned();
+    (0..2_000).for_each(|minute| text.push_str(&sent(minute * 7 % 1_000, minute)));
+    let packed = gz(&text);
+    for threads in [1, 4] {
+        for (kept, had_records) in [(packed.len() / 2, true), (packed.len() - 4, true), (12, false), (2, false)] {
+            let logs = Logs::new();
+            let file = logs.add("cut.log.gz", &packed[..kept]);
+            let traffic = read_with(&[&file], &watch(), |options| options.threads = threads);
+            let [(name, problem, partly_read)] = faults(&traffic)[..] else { panic!("{:?}", traffic.faults) };
+            assert_eq!((name, partly_read), ("cut.log.gz", had_records), "{kept} bytes with {threads} threads");
+            assert!(!problem.is_empty());
+            assert_eq!(traffic.statistics.counted > 0, had_records);
+            assert_eq!(traffic.statistics.records, fates(&traffic.statistics));
+            assert!(traffic.statistics.malformed <= 1);
+        }
+    }
+}
+
+#[test]
 fn what_follows_a_packed_file_is_no_reason_to_drop_it() {
     for threads in [1, 2] {
         let logs = Logs::new();
