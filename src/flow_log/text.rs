@@ -16,7 +16,7 @@ use super::tally::Slot;
 use crate::model::AccountId;
 
 /// Lines longer than this are no records.
-const BUFFER: usize = 512 << 10;
+pub(super) const BUFFER: usize = 512 << 10;
 
 /// Accounts that are remembered.
 const MOST_ACCOUNTS: usize = 1_000;
@@ -97,11 +97,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
     }
 
     /// Reads to the end, or to where that fails: what came before is counted.
-    pub(super) fn read(self, input: impl Read) -> Result<(), Problem> {
-        self.read_in(input, &mut vec![0; BUFFER])
-    }
-
-    fn read_in(mut self, mut input: impl Read, buffer: &mut [u8]) -> Result<(), Problem> {
+    pub(super) fn read(mut self, mut input: impl Read, buffer: &mut [u8]) -> Result<(), Problem> {
         // `buffer[..held]` is the beginning of a line.
         let (mut held, mut too_long) = (0, false);
         loop {
