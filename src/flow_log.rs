@@ -61,21 +61,45 @@ pub struct Options<'o> {
 /// # Errors
 /// When the format that was given cannot be used. What is wrong with single files is part of the result.
 pub fn attribute(paths: &[PathBuf], watch: &Watch, options: &Options<'_>) -> Result<Traffic, FormatError> {
+    attribute_within(paths, watch, options, Limits::default())
+}
+
+/// What bounds memory.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// Bytes read at once of a file; longer lines are no records.
+    buffer: usize,
+    /// Sums of a client and service that are kept apart.
+    entries: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { buffer: text::BUFFER, entries: MOST_ENTRIES }
+    }
+}
+
+fn attribute_within(
+    paths: &[PathBuf],
+    watch: &Watch,
+    options: &Options<'_>,
+    limits: Limits,
+) -> Result<Traffic, FormatError> {
     let formats = Formats::new(options)?;
     let inputs = Inputs::find(paths);
     let logs = source::logs(&inputs.files);
     let gateways = Gateways::new(watch, options.names);
     let mut rules = Rules::new(gateways, options.book, options.names, options.window);
-    let mut read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options }.run();
+    let mut read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
     let disputes = Disputes::new(&read.tally, &logs);
     if disputes.need_another_pass() && inputs.files.iter().all(|input| input.path.is_some()) {
         rules.winners = disputes.winners;
-        read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options }.run();
+        read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
     } else {
         disputes.settle(&mut read.tally);
     }
     let place = |client, slot: Slot| rules.gateways.get(slot.gateway)?.place_of(client);
-    read.tally.trim(MOST_ENTRIES, false, place);
+    read.tally.trim(limits.entries, false, place);
     read.tally.statistics.files = inputs.files.len() as u64;
     let mut traffic = finish::finish(&rules, &logs, read.tally);
     traffic.window = options.window;
@@ -110,6 +134,7 @@ struct Pass<'p> {
     formats: &'p Formats,
     rules: &'p Rules<'p>,
     options: &'p Options<'p>,
+    limits: Limits,
 }
 
 #[derive(Default)]
@@ -131,7 +156,7 @@ impl Pass<'_> {
             for _ in 0..threads {
                 scope.spawn(|| {
                     let mut read = Read::default();
-                    let mut counter = Counter::new(self.rules);
+                    let mut counter = Counter::new(self.rules, self.limits.entries);
                     while let Some(input) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
                         if let Err((problem, partly_read)) = self.file(input, piped, &mut counter, &mut read.accounts) {
                             let problem = problem.to_string();
@@ -158,15 +183,19 @@ impl Pass<'_> {
     ) -> Result<(), (Problem, bool)> {
         let number = self.logs.iter().position(|log| *log == input.log).unwrap_or(0);
         let number = u32::try_from(number).unwrap_or(0);
-        let before = counter.tally.statistics.records;
+        // What cannot be read is malformed, and was not read before a fault either.
+        let read = |counter: &Counter<'_>| counter.tally.statistics.records - counter.tally.statistics.malformed;
+        let before = read(counter);
         let content = input.open().map_err(|error| (Problem::Read(error), false))?;
         let log = (input.log.as_deref(), number);
-        let read = match content {
-            Content::Text(text) if piped => Text::new(counter, self.formats, log, accounts).read(Piped::new(text)),
-            Content::Text(text) => Text::new(counter, self.formats, log, accounts).read(text),
+        let result = match content {
+            Content::Text(text) => {
+                let text: Box<dyn std::io::Read> = if piped { Box::new(Piped::new(text)) } else { text };
+                Text::new(counter, self.formats, log, accounts).read(text, &mut vec![0; self.limits.buffer])
+            }
             Content::Parquet(_) => Err(Problem::Parquet("not yet".to_owned())),
         };
-        read.map_err(|problem| (problem, counter.tally.statistics.records > before))
+        result.map_err(|problem| (problem, read(counter) > before))
     }
 }
 

@@ -102,8 +102,8 @@ pub(super) struct Counter<'r> {
 }
 
 impl<'r> Counter<'r> {
-    pub(super) fn new(rules: &'r Rules<'r>) -> Self {
-        Self { rules, tally: Tally::default(), gateways: Vec::new() }
+    pub(super) fn new(rules: &'r Rules<'r>, most_entries: usize) -> Self {
+        Self { rules, tally: Tally::new(most_entries), gateways: Vec::new() }
     }
 
     fn gateway(&mut self, number: u32) -> Option<Arc<Watched>> {

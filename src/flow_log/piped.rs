@@ -27,7 +27,7 @@ impl Piped {
                 piece.resize(PIECE, 0);
                 let (filled, error) = fill(&mut *input, &mut piece);
                 piece.truncate(filled);
-                if send.send(Ok(piece)).is_err() || filled == 0 && error.is_none() {
+                if send.send(Ok(piece)).is_err() || (filled == 0 && error.is_none()) {
                     return;
                 }
                 if let Some(error) = error {
@@ -56,7 +56,8 @@ fn fill(input: &mut dyn Read, piece: &mut [u8]) -> (usize, Option<io::Error>) {
 
 impl Read for Piped {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.read == self.piece.len() {
+        // An empty piece is not the end: an error may follow.
+        while self.read == self.piece.len() {
             let Ok(next) = self.full.recv() else { return Ok(0) };
             let used = std::mem::replace(&mut self.piece, next?);
             let _full_enough = self.empty.try_send(used);

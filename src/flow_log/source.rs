@@ -115,7 +115,7 @@ impl Inputs {
 #[derive(Default)]
 struct Seen {
     places: BTreeMap<PathBuf, PathBuf>,
-    /// AWS names no two files alike: a second one is a copy.
+    /// AWS names no two files alike: a second one is a copy, unpacked or not. So these are names up to the first dot.
     names: BTreeMap<String, PathBuf>,
     stdin: bool,
 }
@@ -128,6 +128,7 @@ impl Seen {
     /// The file that this one is the same as.
     fn before(&mut self, path: &Path, name: Option<&str>) -> Option<PathBuf> {
         let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let name = name.and_then(|name| name.split('.').next());
         let named = name.and_then(|name| self.names.get(name));
         if let Some(same) = self.places.get(&place).or(named) {
             return Some(same.clone());
@@ -189,6 +190,10 @@ impl Input {
         let mut file = File::open(path)?;
         let (start, read) = beginning(&mut file)?;
         let start = start.get(..read).unwrap_or_default();
+        // Most often a download that failed. Without packing nothing tells it from a log of nothing.
+        if start.is_empty() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
+            return Err(io::Error::other("it is empty: not even gzip's header is there"));
+        }
         io::Seek::rewind(&mut file).or_else(|error| match error.kind() {
             // A pipe cannot go back.
             io::ErrorKind::NotSeekable => Err(io::Error::other("a pipe: pass it as standard input (-)")),

@@ -58,6 +58,8 @@ pub(super) struct Tally {
     pub(super) hours: HashMap<(Slot, u32), HourSum>,
     pub(super) skipdata: HashMap<Slot, u64>,
     pub(super) duplicates: HashMap<Slot, u64>,
+    /// Twice as many of `entries` are too much.
+    most_entries: usize,
     /// Clients with a hash from here on are in `rest`.
     threshold: Option<u64>,
 }
@@ -74,6 +76,11 @@ fn hash(client: Client) -> u64 {
 }
 
 impl Tally {
+    /// Nothing yet.
+    pub(super) fn new(most_entries: usize) -> Self {
+        Self { most_entries, ..Self::default() }
+    }
+
     /// Adds bytes of a client (none: not known) with something.
     pub(super) fn add(
         &mut self,
@@ -93,8 +100,8 @@ impl Tally {
             return;
         }
         *self.entries.entry((key, slot, what)).or_default() += volume;
-        if self.entries.len() >= 2 * MOST_ENTRIES {
-            self.trim(MOST_ENTRIES, true, place);
+        if self.entries.len() >= 2 * self.most_entries {
+            self.trim(self.most_entries, true, place);
         }
     }
 

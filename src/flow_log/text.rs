@@ -16,7 +16,7 @@ use super::tally::Slot;
 use crate::model::AccountId;
 
 /// Lines longer than this are no records.
-const BUFFER: usize = 512 << 10;
+pub(super) const BUFFER: usize = 512 << 10;
 
 /// Accounts that are remembered.
 const MOST_ACCOUNTS: usize = 1_000;
@@ -97,11 +97,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
     }
 
     /// Reads to the end, or to where that fails: what came before is counted.
-    pub(super) fn read(self, input: impl Read) -> Result<(), Problem> {
-        self.read_in(input, &mut vec![0; BUFFER])
-    }
-
-    fn read_in(mut self, mut input: impl Read, buffer: &mut [u8]) -> Result<(), Problem> {
+    pub(super) fn read(mut self, mut input: impl Read, buffer: &mut [u8]) -> Result<(), Problem> {
         // `buffer[..held]` is the beginning of a line.
         let (mut held, mut too_long) = (0, false);
         loop {
@@ -147,8 +143,8 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
 
     /// Takes whole lines.
     fn lines(&mut self, mut text: &[u8]) -> Result<(), Problem> {
-        let mut others = 0;
-        while !text.is_empty() {
+        let (mut others, mut result) = (0, Ok(()));
+        while result.is_ok() && !text.is_empty() {
             let known = self.before.0.len();
             let same = known > 0 && text.starts_with(&self.before.0);
             let rest = text.get(if same { known } else { 0 }..).unwrap_or_default();
@@ -162,12 +158,12 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
                     self.counter.tally.statistics.records += 1;
                     self.record(line, gate);
                 }
-                _ => self.line(line)?,
+                _ => result = self.line(line),
             }
         }
         self.counter.tally.statistics.records += others;
         self.counter.tally.statistics.other_interfaces += others;
-        Ok(())
+        result
     }
 
     /// Takes a line of which nothing is known.
@@ -265,6 +261,8 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
                 let learned = || gateways.learn.then(|| gateways.learn(resource, true)).flatten();
                 (gateways.of_resource(resource).or_else(learned).map_or(Gate::Other, Gate::Gateway), None)
             }
+            // Where records have no interface, nothing else tells a second header from them.
+            Some(word) if word != b"-" && Format::is_header(line) => (Gate::Unread, None),
             Some(_) => (Gate::Other, None),
             None => (Gate::Unread, None),
         }
@@ -339,15 +337,21 @@ enum Parsed {
 }
 
 impl<'l> Fields<'l> {
-    /// Finds the spaces; false when there are not as many fields as there should be.
+    /// Finds the spaces; false when there are not as many fields as there should be, or one is empty: what does not
+    /// apply is `-`.
     fn split(&mut self) -> bool {
         let wanted = self.format.fields;
+        let mut start = 0;
         for at in memchr_iter(b' ', self.line) {
             match self.spaces.get_mut(self.count) {
-                Some(space) if self.count < wanted => *space = at,
+                Some(space) if self.count < wanted && at > start => *space = at,
                 _ => return false,
             }
+            start = at + 1;
             self.count += 1;
+        }
+        if start == self.line.len() {
+            return false;
         }
         if let Some(end) = self.spaces.get_mut(self.count) {
             *end = self.line.len();
