@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::gateways::{Gateways, Watched};
 use super::leg::{Direction, Ends, Leg, leg};
@@ -98,24 +97,11 @@ impl What {
 pub(super) struct Counter<'r> {
     pub(super) rules: &'r Rules<'r>,
     pub(super) tally: Tally,
-    gateways: Vec<Option<Arc<Watched>>>,
 }
 
 impl<'r> Counter<'r> {
     pub(super) fn new(rules: &'r Rules<'r>, most_entries: usize) -> Self {
-        Self { rules, tally: Tally::new(most_entries), gateways: Vec::new() }
-    }
-
-    fn gateway(&mut self, number: u32) -> Option<Arc<Watched>> {
-        let index = number as usize;
-        if self.gateways.len() <= index {
-            self.gateways.resize(index + 1, None);
-        }
-        let known = self.gateways.get_mut(index)?;
-        if known.is_none() {
-            *known = self.rules.gateways.get(number);
-        }
-        known.clone()
+        Self { rules, tally: Tally::new(most_entries) }
     }
 
     /// Counts a record of a gateway that tells of no bytes.
@@ -134,14 +120,14 @@ impl<'r> Counter<'r> {
 
     /// Counts an accepted record of a gateway.
     pub(super) fn of_gateway(&mut self, slot: Slot, record: &Record) {
-        let Some(gateway) = self.gateway(slot.gateway) else { return };
-        match leg(&*gateway, record.ends) {
+        let Some(gateway) = self.rules.gateways.get(slot.gateway) else { return };
+        match leg(gateway, record.ends) {
             Leg::Other => self.tally.statistics.other_legs += 1,
             Leg::Both(direction, client, remote) => {
-                self.count(slot, &gateway, record, direction, Some(client), Some(remote));
+                self.count(slot, gateway, record, direction, Some(client), Some(remote));
             }
-            Leg::Remote(direction, remote) => self.count(slot, &gateway, record, direction, None, Some(remote)),
-            Leg::Client(direction, client) => self.count(slot, &gateway, record, direction, Some(client), None),
+            Leg::Remote(direction, remote) => self.count(slot, gateway, record, direction, None, Some(remote)),
+            Leg::Client(direction, client) => self.count(slot, gateway, record, direction, Some(client), None),
         }
     }
 
@@ -154,10 +140,10 @@ impl<'r> Counter<'r> {
             [(Direction::Upload, source, destination), (Direction::Download, destination, source)]
         {
             if let Some(number) = clients.gateway(client, remote, subnet, vpc)
-                && let Some(gateway) = self.gateway(number)
+                && let Some(gateway) = rules.gateways.get(number)
             {
                 let slot = Slot { gateway: number, log };
-                self.count(slot, &gateway, record, direction, Some(client), Some(remote));
+                self.count(slot, gateway, record, direction, Some(client), Some(remote));
                 return;
             }
         }
@@ -213,8 +199,7 @@ impl<'r> Counter<'r> {
                 What::UNKNOWN
             }
         };
-        let gateways = &self.gateways;
-        let place = |client: IpAddr, slot: Slot| gateways.get(slot.gateway as usize)?.as_ref()?.place_of(client);
+        let place = |client: IpAddr, slot: Slot| rules.gateways.get(slot.gateway)?.place_of(client);
         self.tally.add(slot, client, what, (direction, bytes), place);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::blocks::Blocks;
 use super::leg::{Sides, is_private};
@@ -71,19 +71,15 @@ impl Sides for Watched {
 /// Every gateway that is watched.
 #[derive(Debug)]
 pub(super) struct Gateways {
-    known: Vec<Arc<Watched>>,
+    known: Vec<Watched>,
     by_interface: HashMap<Box<[u8]>, u32>,
     by_resource: HashMap<Box<[u8]>, u32>,
     /// Whether records may tell of more.
     pub(super) learn: bool,
-    learned: Mutex<Learned>,
+    /// Room for those; it is empty where records tell of none.
+    learned: Vec<OnceLock<Watched>>,
+    numbers: Mutex<HashMap<Box<[u8]>, u32>>,
     pub(super) clients: Option<Clients>,
-}
-
-#[derive(Debug, Default)]
-struct Learned {
-    gateways: Vec<Arc<Watched>>,
-    numbers: HashMap<Box<[u8]>, u32>,
 }
 
 impl Gateways {
@@ -92,7 +88,7 @@ impl Gateways {
             Watch::Gateways { known, learn } => (known, *learn, None),
             Watch::Clients { gateways, subnets } => (gateways, false, Some(Clients::new(subnets))),
         };
-        let known: Vec<_> = gateways.iter().map(|gateway| Arc::new(Watched::new(gateway.clone(), names))).collect();
+        let known: Vec<_> = gateways.iter().map(|gateway| Watched::new(gateway.clone(), names)).collect();
         let mut by_interface = HashMap::new();
         let mut by_resource = HashMap::new();
         // Where clients' records are counted, the gateways' own would count twice.
@@ -104,7 +100,9 @@ impl Gateways {
                 by_resource.insert(id.as_str().as_bytes().into(), number);
             }
         }
-        Self { known, by_interface, by_resource, learn, learned: Mutex::default(), clients }
+        let mut learned = Vec::new();
+        learned.resize_with(if learn { MOST_LEARNED } else { 0 }, OnceLock::new);
+        Self { known, by_interface, by_resource, learn, learned, numbers: Mutex::default(), clients }
     }
 
     pub(super) fn of_interface(&self, id: &[u8]) -> Option<u32> {
@@ -116,42 +114,44 @@ impl Gateways {
     }
 
     /// A gateway by number.
-    pub(super) fn get(&self, number: u32) -> Option<Arc<Watched>> {
+    pub(super) fn get(&self, number: u32) -> Option<&Watched> {
         let index = number as usize;
-        let learned = || self.lock().gateways.get(index.checked_sub(self.known.len())?).cloned();
-        self.known.get(index).cloned().or_else(learned)
+        match index.checked_sub(self.known.len()) {
+            None => self.known.get(index),
+            Some(learned) => self.learned.get(learned)?.get(),
+        }
     }
 
     /// How many there are by now.
     pub(super) fn len(&self) -> usize {
-        self.known.len() + self.lock().gateways.len()
+        self.known.len() + self.lock().len()
     }
 
     /// The number of a gateway that a record names. None for the one too many.
     pub(super) fn learn(&self, id: &[u8], regional: bool) -> Option<u32> {
         let name = std::str::from_utf8(id).ok().filter(|name| name.len() <= 64)?;
-        let mut learned = self.lock();
-        if let Some(number) = learned.numbers.get(id) {
+        let mut numbers = self.lock();
+        if let Some(number) = numbers.get(id) {
             return Some(*number);
         }
-        if learned.gateways.len() == MOST_LEARNED {
-            return None;
-        }
-        let number = u32::try_from(self.known.len() + learned.gateways.len()).ok()?;
-        let gateway = Gateway {
-            nat: name.to_owned(),
-            nat_gateway_id: name.starts_with("nat-").then(|| name.into()),
-            interfaces: if regional { Vec::new() } else { vec![name.to_owned()] },
-            regional,
-            ..Gateway::default()
-        };
-        learned.gateways.push(Arc::new(Watched::new(gateway, None)));
-        learned.numbers.insert(id.into(), number);
+        let room = self.learned.get(numbers.len())?;
+        let number = u32::try_from(self.known.len() + numbers.len()).ok()?;
+        room.get_or_init(|| {
+            let gateway = Gateway {
+                nat: name.to_owned(),
+                nat_gateway_id: name.starts_with("nat-").then(|| name.into()),
+                interfaces: if regional { Vec::new() } else { vec![name.to_owned()] },
+                regional,
+                ..Gateway::default()
+            };
+            Watched::new(gateway, None)
+        });
+        numbers.insert(id.into(), number);
         Some(number)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Learned> {
-        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Box<[u8]>, u32>> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

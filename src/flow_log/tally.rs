@@ -1,8 +1,9 @@
 //! Sums in the making: bytes by gateway, flow log, client and service; and by hour. One for each thread, put together
 //! at the end, so that no split into files or threads can change a figure.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
+
+use foldhash::HashMap;
 
 use super::blocks::number;
 use super::leg::Direction;
@@ -56,6 +57,8 @@ pub(super) struct Tally {
     /// What was too much for `entries`, by the client's place.
     pub(super) rest: HashMap<(Option<u32>, Slot, What), Volume>,
     pub(super) hours: HashMap<(Slot, u32), HourSum>,
+    /// The hour that was added to last: records of one hour follow each other.
+    last_hour: Option<((Slot, u32), HourSum)>,
     pub(super) skipdata: HashMap<Slot, u64>,
     pub(super) duplicates: HashMap<Slot, u64>,
     /// Twice as many of `entries` are too much.
@@ -131,16 +134,28 @@ impl Tally {
 
     /// Adds bytes of an hour.
     pub(super) fn add_hour(&mut self, slot: Slot, hour: u32, bytes: Bytes, both: bool) {
-        let full = self.hours.len() >= MOST_HOURS;
-        let key = (slot, hour);
-        let key = if full && !self.hours.contains_key(&key) { (slot, NO_HOUR) } else { key };
-        let sum = self.hours.entry(key).or_default();
+        let sum = match &mut self.last_hour {
+            Some((key, sum)) if *key == (slot, hour) => sum,
+            _ => {
+                self.keep_hour();
+                &mut self.last_hour.insert(((slot, hour), HourSum::default())).1
+            }
+        };
         sum.bytes = sum.bytes.saturating_add(bytes);
         sum.both |= both;
     }
 
+    fn keep_hour(&mut self) {
+        let Some((key, sum)) = self.last_hour.take() else { return };
+        let full = self.hours.len() >= MOST_HOURS && !self.hours.contains_key(&key);
+        let kept = self.hours.entry(if full { (key.0, NO_HOUR) } else { key }).or_default();
+        kept.bytes = kept.bytes.saturating_add(sum.bytes);
+        kept.both |= sum.both;
+    }
+
     /// Puts another thread's sums to these.
-    pub(super) fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, mut other: Self) {
+        other.keep_hour();
         self.statistics += other.statistics;
         for (key, volume) in other.entries {
             *self.entries.entry(key).or_default() += volume;

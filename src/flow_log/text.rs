@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{ErrorKind, Read};
 use std::net::IpAddr;
 
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memrchr};
 
 use super::counter::{Counter, Record, Status};
 use super::format::{Field, Format, FormatError, MOST_FIELDS};
@@ -285,7 +285,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
     fn record(&mut self, line: &[u8], gate: Gate) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let Some(format) = &self.format else { return };
-        let mut fields = Fields { line, spaces: &mut self.spaces, format, count: 0 };
+        let mut fields = Fields { line, spaces: &mut self.spaces, format };
         if !fields.split() {
             self.counter.tally.statistics.malformed += 1;
             return;
@@ -326,7 +326,6 @@ struct Fields<'l> {
     line: &'l [u8],
     spaces: &'l mut [usize; MOST_FIELDS + 1],
     format: &'l Format,
-    count: usize,
 }
 
 enum Parsed {
@@ -340,24 +339,14 @@ impl<'l> Fields<'l> {
     /// Finds the spaces; false when there are not as many fields as there should be, or one is empty: what does not
     /// apply is `-`.
     fn split(&mut self) -> bool {
-        let wanted = self.format.fields;
-        let mut start = 0;
-        for at in memchr_iter(b' ', self.line) {
-            match self.spaces.get_mut(self.count) {
-                Some(space) if self.count < wanted && at > start => *space = at,
-                _ => return false,
-            }
-            start = at + 1;
-            self.count += 1;
-        }
-        if start == self.line.len() {
+        let Some(count) = spaces(self.line, self.spaces) else { return false };
+        if count + 1 != self.format.fields || self.line.last() == Some(&b' ') {
             return false;
         }
-        if let Some(end) = self.spaces.get_mut(self.count) {
+        if let Some(end) = self.spaces.get_mut(count) {
             *end = self.line.len();
         }
-        self.count += 1;
-        self.count == wanted
+        true
     }
 
     /// A field's text; empty when the format does not have it.
@@ -413,15 +402,46 @@ pub(super) fn note_account(accounts: &mut BTreeSet<AccountId>, id: &[u8]) {
     }
 }
 
-/// Digits only, and at most so many.
+/// Where the spaces of a line are, eight bytes at a time: they are close together, and each call of a search would
+/// cost more than the search. None when they are too many, or nothing is between two of them.
+fn spaces(line: &[u8], found: &mut [usize; MOST_FIELDS + 1]) -> Option<usize> {
+    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
+    let (words, rest) = line.as_chunks::<8>();
+    let (mut count, mut after) = (0, 0);
+    let mut add = |at: usize| {
+        let space = found.get_mut(count).filter(|_| at != after)?;
+        *space = at;
+        (count, after) = (count + 1, at + 1);
+        Some(())
+    };
+    for (index, word) in words.iter().enumerate() {
+        // A byte is zero where there is a space; then its highest bit, and no other, is set.
+        let other = u64::from_le_bytes(*word) ^ SPACES;
+        let mut hits = !((other & LOW).wrapping_add(LOW) | other | LOW);
+        while hits != 0 {
+            add(index * 8 + hits.trailing_zeros() as usize / 8)?;
+            hits &= hits - 1;
+        }
+    }
+    for (at, _) in rest.iter().enumerate().filter(|(_, byte)| **byte == b' ') {
+        add(words.len() * 8 + at)?;
+    }
+    Some(count)
+}
+
+/// Digits only, and at most so many: no more than 19.
 pub(super) fn number(text: &[u8], most: usize) -> Option<u64> {
     if text.is_empty() || text.len() > most {
         return None;
     }
-    text.iter().try_fold(0_u64, |value, byte| match byte {
-        b'0'..=b'9' => Some(value * 10 + u64::from(byte - b'0')),
-        _ => None,
-    })
+    let (mut value, mut bad) = (0_u64, false);
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        bad |= digit > 9;
+        value = value.wrapping_mul(10).wrapping_add(digit.into());
+    }
+    (!bad).then_some(value)
 }
 
 /// An address. IPv4's are so many that they are not left to the standard library, which wants text.
