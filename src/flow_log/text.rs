@@ -18,6 +18,9 @@ use crate::model::AccountId;
 /// Lines longer than this are no records.
 pub(super) const BUFFER: usize = 512 << 10;
 
+/// The spaces around the fields of a record: one before the first, one after each.
+const SPACES: usize = MOST_FIELDS + 1;
+
 /// Accounts that are remembered.
 const MOST_ACCOUNTS: usize = 1_000;
 
@@ -74,7 +77,7 @@ pub(super) struct Text<'c, 'r, 'f> {
     first: bool,
     /// How the line before began, up to behind its interface field, and whose it was.
     before: (Vec<u8>, Gate),
-    spaces: Box<[usize; MOST_FIELDS + 1]>,
+    spaces: Box<[usize; SPACES]>,
 }
 
 impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
@@ -92,7 +95,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
             format: None,
             first: true,
             before: (Vec::new(), Gate::Unread),
-            spaces: Box::new([0; MOST_FIELDS + 1]),
+            spaces: Box::new([0; SPACES]),
         }
     }
 
@@ -324,7 +327,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
 /// A line's fields.
 struct Fields<'l> {
     line: &'l [u8],
-    spaces: &'l mut [usize; MOST_FIELDS + 1],
+    spaces: &'l mut [usize; SPACES],
     format: &'l Format,
 }
 
@@ -343,7 +346,7 @@ impl<'l> Fields<'l> {
         if count + 1 != self.format.fields || self.line.last() == Some(&b' ') {
             return false;
         }
-        if let Some(end) = self.spaces.get_mut(count) {
+        if let Some(end) = self.spaces.get_mut(count + 1) {
             *end = self.line.len();
         }
         true
@@ -352,8 +355,8 @@ impl<'l> Fields<'l> {
     /// A field's text; empty when the format does not have it.
     fn get(&self, field: Field) -> &'l [u8] {
         let Some(place) = self.format.place(field) else { return b"" };
-        let start = place.checked_sub(1).and_then(|before| self.spaces.get(before)).map_or(0, |space| space + 1);
-        self.spaces.get(place).and_then(|end| self.line.get(start..*end)).unwrap_or_default()
+        let Some([before, after]) = self.spaces.get(place..place + 2) else { return b"" };
+        self.line.get(before.wrapping_add(1)..*after).unwrap_or_default()
     }
 
     fn parse(&self, of_gateway: bool) -> Parsed {
@@ -378,14 +381,16 @@ impl<'l> Fields<'l> {
                 _ => return Parsed::Malformed,
             },
         };
-        let packet = if has_packet { Some((address(packet.0), address(packet.1))) } else { None };
-        let packet = match packet {
-            Some((Some(source), Some(destination))) => Some((source, destination)),
-            Some(_) => return Parsed::Malformed,
-            None => None,
-        };
-        let (Some(source), Some(destination)) = (address(source), address(destination)) else {
-            return Parsed::Malformed;
+        let (from, to) = (source, destination);
+        let (Some(source), Some(destination)) = (address(from), address(to)) else { return Parsed::Malformed };
+        let packet = if has_packet {
+            // One end is mostly the same.
+            let source = if packet.0 == from { Some(source) } else { address(packet.0) };
+            let destination = if packet.1 == to { Some(destination) } else { address(packet.1) };
+            let (Some(source), Some(destination)) = (source, destination) else { return Parsed::Malformed };
+            Some((source, destination))
+        } else {
+            None
         };
         Parsed::Record(Record { ends: Ends { source, destination, packet }, bytes, span })
     }
@@ -402,32 +407,30 @@ pub(super) fn note_account(accounts: &mut BTreeSet<AccountId>, id: &[u8]) {
     }
 }
 
-/// Where the spaces of a line are, eight bytes at a time: they are close together, and each call of a search would
-/// cost more than the search. None when they are too many, or nothing is between two of them.
-fn spaces(line: &[u8], found: &mut [usize; MOST_FIELDS + 1]) -> Option<usize> {
-    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+/// Where the spaces of a line are, after one that stands before it all; eight bytes at a time, as they are close
+/// together and each call of a search would cost more than the search. None when they are too many, or nothing is
+/// between two of them.
+fn spaces(line: &[u8], found: &mut [usize; SPACES]) -> Option<usize> {
+    const ALL: u64 = u64::from_ne_bytes([b' '; 8]);
     const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
     let (words, rest) = line.as_chunks::<8>();
-    let (mut count, mut after) = (0, 0);
-    let mut add = |at: usize| {
-        let space = found.get_mut(count).filter(|_| at != after)?;
-        *space = at;
-        (count, after) = (count + 1, at + 1);
-        Some(())
-    };
-    for (index, word) in words.iter().enumerate() {
+    let (mut count, mut empty, mut before) = (0, 0, 0x80);
+    *found.first_mut()? = usize::MAX;
+    let mut last = [b'-'; 8];
+    last.get_mut(..rest.len())?.copy_from_slice(rest);
+    for (index, word) in words.iter().chain([&last]).enumerate() {
         // A byte is zero where there is a space; then its highest bit, and no other, is set.
-        let other = u64::from_le_bytes(*word) ^ SPACES;
+        let other = u64::from_le_bytes(*word) ^ ALL;
         let mut hits = !((other & LOW).wrapping_add(LOW) | other | LOW);
+        empty |= hits & (hits << 8 | before);
+        before = hits >> 56;
         while hits != 0 {
-            add(index * 8 + hits.trailing_zeros() as usize / 8)?;
+            count += 1;
+            *found.get_mut(count)? = index * 8 + hits.trailing_zeros() as usize / 8;
             hits &= hits - 1;
         }
     }
-    for (at, _) in rest.iter().enumerate().filter(|(_, byte)| **byte == b' ') {
-        add(words.len() * 8 + at)?;
-    }
-    Some(count)
+    (empty == 0).then_some(count)
 }
 
 /// Digits only, and at most so many: no more than 19.
@@ -435,13 +438,32 @@ pub(super) fn number(text: &[u8], most: usize) -> Option<u64> {
     if text.is_empty() || text.len() > most {
         return None;
     }
-    let (mut value, mut bad) = (0_u64, false);
-    for byte in text {
+    let (words, rest) = text.as_chunks::<8>();
+    let mut value = 0_u64;
+    for word in words {
+        value = value.wrapping_mul(100_000_000).wrapping_add(eight_digits(u64::from_le_bytes(*word))?);
+    }
+    let mut bad = false;
+    for byte in rest {
         let digit = byte.wrapping_sub(b'0');
         bad |= digit > 9;
         value = value.wrapping_mul(10).wrapping_add(digit.into());
     }
     (!bad).then_some(value)
+}
+
+/// The number of eight digits, the first in the lowest byte: neighbours are put together, then pairs, then fours.
+fn eight_digits(text: u64) -> Option<u64> {
+    const HIGH: u64 = u64::from_ne_bytes([0xf0; 8]);
+    const ZEROS: u64 = u64::from_ne_bytes([b'0'; 8]);
+    const SIXES: u64 = u64::from_ne_bytes([6; 8]);
+    if (text & HIGH) != ZEROS || (text.wrapping_add(SIXES) & HIGH) != ZEROS {
+        return None;
+    }
+    let digits = text & !HIGH;
+    let pairs = (digits.wrapping_mul(10) + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100) + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    Some((fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff)
 }
 
 /// An address. IPv4's are so many that they are not left to the standard library, which wants text.
@@ -485,4 +507,44 @@ fn nth_and_end(line: &[u8], place: usize) -> Option<(&[u8], usize)> {
 
 fn nth(line: &[u8], place: usize) -> Option<&[u8]> {
     nth_and_end(line, place).map(|(field, _)| field)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn spaces_are_where_a_search_finds_them(line in prop::collection::vec(prop::sample::select(b"  ab- 7\xff\xa0\x1f!".to_vec()), 0..90)) {
+            let expected: Vec<_> = line.iter().enumerate().filter(|(_, byte)| **byte == b' ').map(|(at, _)| at).collect();
+            let empty = line.first() == Some(&b' ') || line.windows(2).any(|pair| pair == b"  ");
+            let mut found = [0; SPACES];
+            match spaces(&line, &mut found) {
+                Some(count) => {
+                    prop_assert!(!empty);
+                    prop_assert_eq!(&found[1..=count], &expected[..]);
+                }
+                None => prop_assert!(empty),
+            }
+        }
+
+        #[test]
+        fn numbers_are_what_the_library_reads(text in "[0-9]{0,20}|[0-9/:a ]{0,20}") {
+            let expected = text.parse::<u64>().ok().filter(|_| text.len() <= 18 && !text.starts_with('+'));
+            prop_assert_eq!(number(text.as_bytes(), 18), expected);
+        }
+
+        #[test]
+        fn addresses_are_what_the_library_reads(text in "([0-9]{1,3}\\.){3}[0-9]{1,3}|[0-9.]{0,12}|[0-9a-f:]{0,20}|[0-9.a-z%]{0,9}") {
+            prop_assert_eq!(address(text.as_bytes()), text.parse().ok());
+        }
+    }
+
+    #[test]
+    fn too_many_fields_are_no_record() {
+        assert_eq!(spaces(&b"a ".repeat(MOST_FIELDS - 1), &mut [0; SPACES]), Some(MOST_FIELDS - 1));
+        assert_eq!(spaces(&b"a ".repeat(MOST_FIELDS + 1), &mut [0; SPACES]), None);
+    }
 }
