@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read};
 use std::net::IpAddr;
 
 use memchr::{memchr, memrchr};
+use wide::{CmpEq, u8x16};
 
 use super::counter::{Counter, Record, Status};
 use super::format::{Field, Format, FormatError, MOST_FIELDS};
@@ -407,30 +408,33 @@ pub(super) fn note_account(accounts: &mut BTreeSet<AccountId>, id: &[u8]) {
     }
 }
 
-/// Where the spaces of a line are, after one that stands before it all; eight bytes at a time, as they are close
-/// together and each call of a search would cost more than the search. None when they are too many, or nothing is
-/// between two of them.
+/// Where the spaces of a line are, after one that stands before it all; 64 bytes at a time, as they are close together
+/// and each call of a search would cost more than the search. None when they are too many, or nothing is between two
+/// of them.
 fn spaces(line: &[u8], found: &mut [usize; SPACES]) -> Option<usize> {
-    const ALL: u64 = u64::from_ne_bytes([b' '; 8]);
-    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
-    let (words, rest) = line.as_chunks::<8>();
-    let (mut count, mut empty, mut before) = (0, 0, 0x80);
-    *found.first_mut()? = usize::MAX;
-    let mut last = [b'-'; 8];
+    let (blocks, rest) = line.as_chunks::<64>();
+    let mut last = [b'-'; 64];
     last.get_mut(..rest.len())?.copy_from_slice(rest);
-    for (index, word) in words.iter().chain([&last]).enumerate() {
-        // A byte is zero where there is a space; then its highest bit, and no other, is set.
-        let other = u64::from_le_bytes(*word) ^ ALL;
-        let mut hits = !((other & LOW).wrapping_add(LOW) | other | LOW);
-        empty |= hits & (hits << 8 | before);
-        before = hits >> 56;
+    let (mut count, mut empty, mut before) = (0, 0, 1);
+    *found.first_mut()? = usize::MAX;
+    for (index, block) in blocks.iter().chain([&last]).enumerate() {
+        let mut hits = spaces_of(block);
+        empty |= hits & (hits << 1 | before);
+        before = hits >> 63;
         while hits != 0 {
             count += 1;
-            *found.get_mut(count)? = index * 8 + hits.trailing_zeros() as usize / 8;
+            *found.get_mut(count)? = index * 64 + hits.trailing_zeros() as usize;
             hits &= hits - 1;
         }
     }
     (empty == 0).then_some(count)
+}
+
+/// A bit for each space of a block, the first byte's the lowest.
+fn spaces_of(block: &[u8; 64]) -> u64 {
+    let (lanes, _) = block.as_chunks::<16>();
+    let bits = lanes.iter().map(|lane| u64::from(u8x16::from(*lane).simd_eq(u8x16::splat(b' ')).to_bitmask()));
+    bits.rev().fold(0, |all, bits| all << 16 | bits)
 }
 
 /// Digits only, and at most so many: no more than 19.
