@@ -27,7 +27,7 @@ pub use format::FormatError;
 use gateways::Gateways;
 use piped::Piped;
 use source::{Content, Input, Inputs};
-use tally::{MOST_ENTRIES, Slot, Tally};
+use tally::{MOST_ENTRIES, Slot, Tally, What};
 use text::{Formats, Problem, Text};
 use watch::Watch;
 
@@ -254,23 +254,21 @@ impl Disputes {
         let lost = |slot: &Slot, hour: u32| self.winners.get(&(slot.gateway, hour)).is_some_and(|log| *log != slot.log);
         let out: BTreeSet<Slot> =
             tally.hours.keys().filter(|(slot, hour)| lost(slot, *hour)).map(|(slot, _)| *slot).collect();
-        let mut records = BTreeMap::<Slot, u64>::new();
-        for ((_, slot, _), volume) in &tally.entries {
-            if out.contains(slot) {
-                *records.entry(*slot).or_default() += volume.upload_records + volume.download_records;
-            }
-        }
-        for ((_, slot, _), volume) in &tally.rest {
-            if out.contains(slot) {
-                *records.entry(*slot).or_default() += volume.upload_records + volume.download_records;
-            }
+        let entries = tally.entries.iter().map(|((_, slot, what), volume)| (slot, what, volume));
+        let rest = tally.rest.iter().map(|((_, slot, what), volume)| (slot, what, volume));
+        let mut records = BTreeMap::<(Slot, bool), u64>::new();
+        for (slot, what, volume) in entries.chain(rest).filter(|(slot, ..)| out.contains(slot)) {
+            let was_counted = *what != What::UNKNOWN;
+            *records.entry((*slot, was_counted)).or_default() += volume.upload_records + volume.download_records;
         }
         tally.entries.retain(|(_, slot, _), _| !out.contains(slot));
         tally.rest.retain(|(_, slot, _), _| !out.contains(slot));
         tally.hours.retain(|(slot, _), _| !out.contains(slot));
-        for (slot, count) in records {
-            tally.statistics.duplicates += count;
-            tally.statistics.counted = tally.statistics.counted.saturating_sub(count);
+        for ((slot, was_counted), count) in records {
+            let statistics = &mut tally.statistics;
+            let was = if was_counted { &mut statistics.counted } else { &mut statistics.other_legs };
+            *was -= count;
+            statistics.duplicates += count;
             *tally.duplicates.entry(slot).or_default() += count;
         }
     }

@@ -22,3 +22,15 @@ fn plain_legs(client: &str, bytes: u64, minute: u64) -> String {
 fn file(logs: &Logs, log: &str, text: String) {
     logs.add(&delivered(log, 1), text);
 }
+
+#[test]
+fn the_one_that_tells_both_ends_counts() {
+    let logs = Logs::new();
+    file(&logs, "fl-a", format!("{V2}{}", plain_legs("10.0.1.5", 1_000, 0)));
+    file(&logs, "fl-b", format!("{FIVE}{}", leg_1("10.0.1.5", 10, 0, 59)));
+    let traffic = logs.read();
+    assert_eq!((bytes(&traffic), only(&traffic).clients.len()), (10, 1));
+    assert_eq!(only(&traffic).flow_logs, [("fl-a".to_owned(), 2), ("fl-b".to_owned(), 0)].into());
+    let Statistics { records, counted, other_legs, duplicates, .. } = traffic.statistics;
+    assert_eq!((records, counted, other_legs, duplicates), (3, 1, 0, 2));
+}
