@@ -200,15 +200,13 @@ impl Pass<'_> {
 /// Hours of a gateway that several flow logs recorded.
 struct Disputes {
     winners: HashMap<(u32, u32), u32>,
-    /// Flow logs that lose all that they have of a gateway.
-    losers: BTreeSet<Slot>,
-    /// Whether others lose some of it.
+    /// Whether a flow log loses some of what it has of a gateway, but not all.
     partial: bool,
 }
 
 impl Disputes {
     fn new(tally: &Tally, logs: &[Option<String>]) -> Self {
-        let mut disputes = Self { winners: HashMap::new(), losers: BTreeSet::new(), partial: false };
+        let mut disputes = Self { winners: HashMap::new(), partial: false };
         if logs.len() == 1 {
             return disputes;
         }
@@ -225,22 +223,19 @@ impl Disputes {
             // The best one first: who tells both ends, then who has most; the name decides between equals.
             order.sort_by_key(|(log, (_, quality))| (std::cmp::Reverse(*quality), **log));
             let mut taken = BTreeMap::<u32, u32>::new();
-            let mut disputed = BTreeSet::new();
+            let mut disputed = false;
             for (log, (hours, _)) in order {
                 let lost = hours.iter().filter(|hour| taken.contains_key(hour)).count();
-                if lost == hours.len() {
-                    disputes.losers.insert(Slot { gateway, log: *log });
-                } else if lost > 0 {
-                    disputes.partial = true;
-                }
-                disputed.extend(hours.iter().filter(|hour| taken.contains_key(hour)));
+                disputed |= lost > 0;
+                disputes.partial |= lost > 0 && lost < hours.len();
                 for hour in hours {
                     taken.entry(*hour).or_insert(*log);
                 }
             }
-            disputes
-                .winners
-                .extend(disputed.into_iter().filter_map(|hour| Some(((gateway, hour), *taken.get(&hour)?))));
+            // Undisputed hours too: records that tell clients only count no bytes, and so dispute nothing themselves.
+            if disputed {
+                disputes.winners.extend(taken.into_iter().map(|(hour, log)| ((gateway, hour), log)));
+            }
         }
         disputes
     }

@@ -70,6 +70,19 @@ impl<'r> Rules<'r> {
         }
     }
 
+    /// Calls something with the hours of a record that count of its flow log, and the bytes of each.
+    fn hours(&self, slot: Slot, record: &Record, span: Option<&Span>, mut each: impl FnMut(u32, Bytes)) {
+        let mut each = |hour, part| {
+            if self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log) {
+                each(hour, part);
+            }
+        };
+        match span {
+            Some(span) => span.by_hour(each),
+            None => each(NO_HOUR, record.bytes),
+        }
+    }
+
     fn what(&self, gateway: &Watched, client: Option<IpAddr>, remote: IpAddr, hour: u32) -> What {
         let owner = self.book.owner_of(remote);
         let name = self
@@ -193,19 +206,18 @@ impl<'r> Counter<'r> {
             (span, _) => span,
         };
         let hour = span.as_ref().map_or(NO_HOUR, Span::hour);
-        if rules.winners.get(&(slot.gateway, hour)).is_some_and(|winner| *winner != slot.log) {
+        let mut bytes = None;
+        rules.hours(slot, record, span.as_ref(), |_, part| bytes = Some(bytes.unwrap_or(0) + part));
+        let Some(bytes) = bytes else {
             self.tally.statistics.duplicates += 1;
             *self.tally.duplicates.entry(slot).or_default() += 1;
             return;
-        }
-        let bytes = span.as_ref().map_or(record.bytes, Span::bytes);
+        };
         let what = match remote {
             Some(remote) => {
                 self.tally.statistics.counted += 1;
-                match &span {
-                    Some(span) => span.by_hour(|hour, bytes| self.tally.add_hour(slot, hour, bytes, client.is_some())),
-                    None => self.tally.add_hour(slot, NO_HOUR, bytes, client.is_some()),
-                }
+                let (tally, both) = (&mut self.tally, client.is_some());
+                rules.hours(slot, record, span.as_ref(), |hour, part| tally.add_hour(slot, hour, part, both));
                 rules.what(gateway, client, remote, hour)
             }
             None => {

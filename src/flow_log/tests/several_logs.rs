@@ -34,3 +34,38 @@ fn the_one_that_tells_both_ends_counts() {
     let Statistics { records, counted, other_legs, duplicates, .. } = traffic.statistics;
     assert_eq!((records, counted, other_legs, duplicates), (3, 1, 0, 2));
 }
+
+/// A record of bytes in two hours is counted where its flow log is, and left out where another one's is.
+#[test]
+fn a_record_across_hours_is_cut_where_another_log_begins() {
+    let logs = Logs::new();
+    // fl-a has hours 0 and 1; fl-b, which is better for having more, hour 1 only.
+    file(
+        &logs,
+        "fl-a",
+        format!("{FIVE}{}{}", leg_1("10.0.1.5", 600, 3_300, 3_899), leg_1("10.0.1.5", 60, 3_900, 3_959)),
+    );
+    file(&logs, "fl-b", format!("{FIVE}{}", leg_1("10.0.1.5", 9_000, 3_600, 3_959)));
+    let traffic = logs.read();
+    // 300 of 599 seconds' bytes, to the whole byte below.
+    assert_eq!(only(&traffic).hours, [(FIRST_HOUR, 300), (FIRST_HOUR + 1, 9_000)].into());
+    assert_eq!(bytes(&traffic), 9_300);
+    assert_eq!((traffic.statistics.counted, traffic.statistics.duplicates), (2, 1));
+    assert_eq!(only(&traffic).flow_logs, [("fl-a".to_owned(), 1), ("fl-b".to_owned(), 0)].into());
+}
+
+/// Clients without bytes that would be counted do not come from the log that is left out.
+#[test]
+fn the_log_that_is_left_out_adds_no_clients() {
+    let logs = Logs::new();
+    file(&logs, "fl-a", format!("{FIVE}{}{}", leg_1("10.0.1.5", 10, 0, 59), leg_1("10.0.1.5", 20, 3_600, 3_659)));
+    // In hour 1 it has nothing but a client's leg.
+    let late = sent(9, 60).replace("10.0.0.220 203.0.113.5", "10.0.1.9 10.0.0.220");
+    file(&logs, "fl-b", format!("{V2}{}{late}{}", plain_legs("10.0.1.5", 1, 0), plain_legs("10.0.1.5", 40, 130)));
+    let traffic = logs.read();
+    assert_eq!(bytes(&traffic), 70);
+    let clients: Vec<_> =
+        only(&traffic).clients.iter().map(|client| (client.address.to_string(), client.volume.bytes())).collect();
+    assert_eq!(clients, [("10.0.1.5".to_owned(), 40), ("10.0.1.5".to_owned(), 30)]);
+    assert_eq!(traffic.statistics.records, fates(&traffic.statistics));
+}
