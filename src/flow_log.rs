@@ -27,7 +27,7 @@ pub use format::FormatError;
 use gateways::Gateways;
 use piped::Piped;
 use source::{Content, Input, Inputs};
-use tally::{MOST_ENTRIES, Slot, Tally, What};
+use tally::{MOST_ENTRIES, NO_HOUR, Slot, Tally, What};
 use text::{Formats, Problem, Text};
 use watch::Watch;
 
@@ -222,14 +222,20 @@ impl Disputes {
             let mut order: Vec<_> = logs.iter().collect();
             // The best one first: who tells both ends, then who has most; the name decides between equals.
             order.sort_by_key(|(log, (_, quality))| (std::cmp::Reverse(*quality), **log));
+            let Some((best, _)) = order.first().copied() else { continue };
             let mut taken = BTreeMap::<u32, u32>::new();
             let mut disputed = false;
             for (log, (hours, _)) in order {
-                let lost = hours.iter().filter(|hour| taken.contains_key(hour)).count();
+                // What does not tell its hour may be of any.
+                let at_any_time = *log != *best && (hours.contains(&NO_HOUR) || taken.contains_key(&NO_HOUR));
+                let lost = match at_any_time {
+                    true => hours.len(),
+                    false => hours.iter().filter(|hour| taken.contains_key(hour)).count(),
+                };
                 disputed |= lost > 0;
                 disputes.partial |= lost > 0 && lost < hours.len();
                 for hour in hours {
-                    taken.entry(*hour).or_insert(*log);
+                    taken.entry(*hour).or_insert(if at_any_time { *best } else { *log });
                 }
             }
             // Undisputed hours too: records that tell clients only count no bytes, and so dispute nothing themselves.

@@ -69,3 +69,15 @@ fn the_log_that_is_left_out_adds_no_clients() {
     assert_eq!(clients, [("10.0.1.5".to_owned(), 40), ("10.0.1.5".to_owned(), 30)]);
     assert_eq!(traffic.statistics.records, fates(&traffic.statistics));
 }
+
+#[test]
+fn a_log_without_times_may_be_of_any_time() {
+    let timeless = format!("interface-id srcaddr dstaddr bytes\n{NAT} 10.0.0.220 203.0.113.5 7\n");
+    for (timed, expected) in [(sent(10, 0), 10), (sent(1, 0), 7)] {
+        let logs = Logs::new();
+        file(&logs, "fl-a", timeless.clone());
+        file(&logs, "fl-b", format!("{V2}{timed}"));
+        let traffic = logs.read();
+        assert_eq!((bytes(&traffic), traffic.statistics.counted, traffic.statistics.duplicates), (expected, 1, 1));
+    }
+}
