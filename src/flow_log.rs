@@ -93,11 +93,12 @@ fn attribute_within(
     if disputes.need_another_pass() && inputs.files.iter().all(|input| input.path.is_some()) {
         rules.winners = disputes.winners;
         read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
+        read.tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
     } else {
+        // Threads may have sent clients to the rest in part, which only this trim makes whole; so it sees what they saw.
+        read.tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
         disputes.settle(&mut read.tally);
     }
-    let place = |client, slot: Slot| rules.gateways.get(slot.gateway)?.place_of(client);
-    read.tally.trim(limits.entries, false, place);
     read.tally.statistics.files = inputs.files.len() as u64;
     let mut traffic = finish::finish(&rules, &logs, read.tally);
     traffic.window = options.window;

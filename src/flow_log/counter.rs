@@ -83,6 +83,11 @@ impl<'r> Rules<'r> {
         }
     }
 
+    /// Where a client of a gateway is.
+    pub(super) fn place_of(&self, client: IpAddr, slot: Slot) -> Option<u32> {
+        self.gateways.get(slot.gateway)?.place_of(client)
+    }
+
     fn what(&self, gateway: &Watched, client: Option<IpAddr>, remote: IpAddr, hour: u32) -> What {
         let owner = self.book.owner_of(remote);
         let name = self

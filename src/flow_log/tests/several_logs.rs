@@ -81,3 +81,27 @@ fn a_log_without_times_may_be_of_any_time() {
         assert_eq!((bytes(&traffic), traffic.statistics.counted, traffic.statistics.duplicates), (expected, 1, 1));
     }
 }
+
+/// Bounded memory is no reason to tell half of what a client had.
+#[test]
+fn kept_clients_are_whole_beside_a_log_that_is_left_out() {
+    let client = |number: u64| format!("10.0.{}.{}", 1 + number / 200, number % 200);
+    let book = AddressBook::default();
+    for threads in [1, 3] {
+        let logs = Logs::new();
+        for part in 0..6 {
+            let text: String = (0..40).map(|number| leg_1(&client(part % 2 * 40 + number), 10, 0, 59)).collect();
+            logs.add(&delivered("fl-a", usize::try_from(part).unwrap()), format!("{FIVE}{text}"));
+            let text: String = (0..40).map(|number| leg_1(&client(number), 1, 0, 59)).collect();
+            logs.add(&delivered("fl-b", usize::try_from(part).unwrap()), format!("{FIVE}{text}"));
+        }
+        let options = Options { threads, ..options(&book) };
+        let limits = Limits { entries: 20, ..Limits::default() };
+        let traffic = attribute_within(&[logs.0.path().to_owned()], &watch(), &options, limits).unwrap();
+        let gateway = only(&traffic);
+        assert_eq!(bytes(&traffic), 2_400);
+        assert!(gateway.clients.iter().all(|client| client.volume.bytes() == 30), "{:?}", gateway.clients);
+        let known: u64 = gateway.clients.iter().map(|client| client.volume.bytes()).sum();
+        assert_eq!(known + gateway.other_clients.bytes(), 2_400);
+    }
+}
