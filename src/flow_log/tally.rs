@@ -15,8 +15,8 @@ pub(super) const MOST_ENTRIES: usize = 98_304;
 /// The hour of records that do not tell when they were.
 pub(super) const NO_HOUR: u32 = u32::MAX;
 
-/// Hours that are kept apart for a gateway and flow log, at the most: some ten years. Later ones are one.
-const MOST_HOURS: usize = 1 << 17;
+/// Hours that are kept apart, at the most, of all gateways and flow logs: a month of some 2,800. Later ones are one.
+const MOST_HOURS: usize = 1 << 21;
 
 /// What bytes are for: an address's owner, and the names that DNS has for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -105,3 +105,12 @@ fn kept_clients_are_whole_beside_a_log_that_is_left_out() {
         assert_eq!(known + gateway.other_clients.bytes(), 2_400);
     }
 }
+
+#[test]
+fn hours_of_many_gateways_stay_apart() {
+    let mut tally = Tally::new(1);
+    for gateway in 0..200 {
+        (0..744).for_each(|hour| tally.add_hour(Slot { gateway, log: 0 }, hour, 1, true));
+    }
+    assert!(tally.hours.len() == 200 * 744 && tally.hours.values().all(|sum| sum.bytes == 1));
+}
