@@ -112,16 +112,15 @@ fn attribute_within(
 
 impl Formats {
     fn new(options: &Options<'_>) -> Result<Self, FormatError> {
-        let configured = |log: &&FlowLog| {
-            let format = match log.log_format.as_deref() {
-                Some(text) => Format::parse(text).ok(),
-                None => Format::default_format(),
-            };
-            Some((log.flow_log_id.to_string(), format?))
+        let format = |log: &&FlowLog| match log.log_format.as_deref() {
+            Some(text) => Format::parse(text).ok(),
+            None => Format::default_format(),
         };
-        let by_log: HashMap<_, _> = options.flow_logs.iter().filter_map(configured).collect();
-        let mut formats = by_log.values();
-        let only = formats.next().filter(|first| formats.all(|other| other == *first)).cloned();
+        let formats: Vec<_> = options.flow_logs.iter().map(format).collect();
+        // Not where another one's records might be taken for records of it, that one being of no use itself.
+        let only = formats.first().filter(|first| formats.iter().all(|other| other == *first)).cloned().flatten();
+        let logs = options.flow_logs.iter().map(|log| log.flow_log_id.to_string());
+        let by_log = logs.zip(formats).filter_map(|(log, format)| Some((log, format?))).collect();
         Ok(Self { given: options.log_format.map(Format::parse).transpose()?, by_log, only })
     }
 }

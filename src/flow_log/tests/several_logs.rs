@@ -106,6 +106,40 @@ fn kept_clients_are_whole_beside_a_log_that_is_left_out() {
     }
 }
 
+/// A configured format is not taken for that of another flow log, whose own is of no use.
+#[test]
+fn the_only_format_is_the_only_one() {
+    let log = |id: &str, format: &str| crate::model::FlowLog {
+        flow_log_id: id.into(),
+        resource_id: "vpc-1".to_owned(),
+        traffic_type: None,
+        log_destination_type: None,
+        log_destination: None,
+        log_group_name: None,
+        log_format: Some(format.to_owned()),
+        file_format: None,
+        hive_compatible_partitions: false,
+        per_hour_partition: false,
+        max_aggregation_interval: None,
+        deliver_logs_status: None,
+    };
+    let useful = log("fl-a", "${interface-id} ${srcaddr} ${dstaddr} ${bytes}");
+    let useless = log("fl-b", "${interface-id} ${srcaddr} ${dstaddr} ${packets}");
+    let line = format!("{NAT} 10.0.0.220 203.0.113.5 7\n");
+    let logs = Logs::new();
+    logs.add("000000.log", &line);
+    let book = AddressBook::default();
+    let with = |flow_logs: &[&_]| {
+        let options = Options { flow_logs, ..options(&book) };
+        let traffic = attribute(&[logs.0.path().to_owned()], &watch(), &options).unwrap();
+        (bytes(&traffic), traffic.faults.len())
+    };
+    assert_eq!(with(&[&useful]), (7, 0));
+    assert_eq!(with(&[&useful, &useless]), (0, 1));
+    assert_eq!(with(&[&useless, &useful]), (0, 1));
+    assert_eq!(with(&[&useless]), (0, 1));
+}
+
 #[test]
 fn hours_of_many_gateways_stay_apart() {
     let mut tally = Tally::new(1);
