@@ -100,6 +100,7 @@ fn attribute_within(
         disputes.settle(&mut read.tally);
     }
     read.tally.statistics.files = inputs.files.len() as u64;
+    read.tally.decide(|interface| rules.gateways.learned(interface));
     let mut traffic = finish::finish(&rules, &logs, read.tally);
     traffic.window = options.window;
     traffic.faults = inputs.faults.into_iter().chain(read.faults).collect();

@@ -12,7 +12,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::counter::{Counter, Record, Status};
 use super::format::{Field, Format, FormatError, MOST_FIELDS};
 use super::leg::Ends;
-use super::tally::Slot;
+use super::tally::{Fate, Slot};
 use crate::model::AccountId;
 
 /// Lines longer than this are no records.
@@ -58,6 +58,8 @@ enum Gate {
     Gateway(u32),
     /// An interface that is no gateway.
     Other,
+    /// An interface that is a gateway if other records say so.
+    Unsure,
     /// No interface can be read.
     Unread,
 }
@@ -199,8 +201,29 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
             self.counter.tally.statistics.other_interfaces += 1;
             return Ok(());
         }
-        self.record(line, gate);
+        if gate == Gate::Unsure {
+            self.unsure(line);
+        } else {
+            self.record(line, gate);
+        }
         Ok(())
+    }
+
+    /// Takes a record that does not say whether it is a gateway's.
+    fn unsure(&mut self, line: &[u8]) {
+        let Some(format) = &self.format else { return };
+        let mut fields = Fields { line, spaces: &mut self.spaces, format, count: 0 };
+        let fate = match (fields.split(), fields.get(Field::Status)) {
+            (false, _) => Fate::Malformed,
+            (true, b"NODATA") => Fate::NoData,
+            (true, b"SKIPDATA") => Fate::SkipData,
+            _ => {
+                self.counter.tally.statistics.other_interfaces += 1;
+                return;
+            }
+        };
+        let interface = format.place(Field::Interface).and_then(|place| nth(line, place)).unwrap_or_default();
+        self.counter.tally.unsure(interface, self.log.1, fate);
     }
 
     /// Finds out the format by the first line; true when that is a header.
@@ -270,13 +293,16 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
 
     /// Whether an interface is a gateway's, by what its record says.
     fn learn(&self, line: &[u8], interface: &[u8], format: &Format, told: Option<usize>) -> (Gate, Option<usize>) {
-        match format.place(Field::InterfaceType).and_then(|place| nth(line, place)) {
+        let Some(place) = format.place(Field::InterfaceType) else { return (Gate::Other, told) };
+        let is_whole = memchr_iter(b' ', line).count() + 1 == format.fields;
+        match nth(line, place).filter(|_| is_whole) {
             Some(b"nat_gateway") => {
                 let gateway = self.counter.rules.gateways.learn(interface, false);
                 (gateway.map_or(Gate::Other, Gate::Gateway), told)
             }
-            // Of this record only: one without data does not say.
-            Some(b"-") | None => (Gate::Other, None),
+            // One without data does not say, nor does one that is cut off: whether it is a gateway's the others tell,
+            // wherever they are.
+            Some(b"-" | b"") | None => (Gate::Unsure, None),
             Some(_) => (Gate::Other, told),
         }
     }

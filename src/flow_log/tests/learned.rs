@@ -8,6 +8,30 @@ fn learning() -> Watch {
     Watch::Gateways { known: vec![], learn: true }
 }
 
+/// What a gateway's own record says of lost ones counts, whether or not it says that it is a gateway's.
+#[test]
+fn lost_records_are_told_in_any_order() {
+    let data =
+        format!("11 {NAT} nat_gateway - 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5 10 {START} {START} ACCEPT OK\n");
+    let lost = format!("11 {NAT} - - - - - - - {START} {START} - SKIPDATA\n");
+    let nothing = lost.replace("SKIPDATA", "NODATA");
+    let cut = format!("11 {NAT}\n11 {NAT} \n11 {NAT} nat_gat\n11 {NAT} nat_gat{data}");
+    let other = lost.replace(NAT, "eni-0b");
+    let orders = [
+        format!("{data}{lost}{nothing}{cut}{other}"),
+        format!("{other}{cut}{nothing}{lost}{data}"),
+        format!("{lost}{data}{other}{nothing}{cut}"),
+    ];
+    for text in orders {
+        let logs = Logs::new();
+        logs.add("a.log", format!("{ELEVEN}{text}"));
+        let traffic = read_with(&[logs.0.path()], &learning(), |_| {});
+        assert_eq!((only(&traffic).nat.as_str(), bytes(&traffic), only(&traffic).skipdata), (NAT, 10, 1));
+        let Statistics { records, counted, skipdata, nodata, malformed, other_interfaces, .. } = traffic.statistics;
+        assert_eq!((records, counted, skipdata, nodata, malformed, other_interfaces), (8, 1, 1, 1, 4, 1));
+    }
+}
+
 #[test]
 fn regional_gateways_have_no_interface() {
     let logs = Logs::new();
