@@ -58,6 +58,8 @@ enum Gate {
     Gateway(u32),
     /// An interface that is no gateway.
     Other,
+    /// No interface at all: a regional gateway that is not watched, or whose clients' own records are counted.
+    NoInterface,
     /// An interface that is a gateway if other records say so.
     Unsure,
     /// No interface can be read.
@@ -197,7 +199,8 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
             self.before.1 = gate;
         }
         self.counter.tally.statistics.records += 1;
-        if gate == Gate::Other && self.counter.rules.gateways.clients.is_none() {
+        let is_read = gate != Gate::Other || self.counter.rules.gateways.clients.is_some();
+        if gate == Gate::NoInterface || !is_read {
             self.counter.tally.statistics.other_interfaces += 1;
             return Ok(());
         }
@@ -278,14 +281,15 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
                 return (Gate::Unread, None);
             }
         }
-        let Some(place) = format.place(Field::Resource) else { return (Gate::Other, None) };
+        let Some(place) = format.place(Field::Resource) else { return (Gate::NoInterface, None) };
         match nth(line, place) {
             Some(resource) if resource.starts_with(b"nat-") => {
                 let learned = || gateways.learn.then(|| gateways.learn(resource, true)).flatten();
-                (gateways.of_resource(resource).or_else(learned).map_or(Gate::Other, Gate::Gateway), None)
+                (gateways.of_resource(resource).or_else(learned).map_or(Gate::NoInterface, Gate::Gateway), None)
             }
             // Where records have no interface, nothing else tells a second header from them.
             Some(word) if word != b"-" && Format::is_header(line) => (Gate::Unread, None),
+            Some(_) if format.place(Field::Interface).is_some() => (Gate::NoInterface, None),
             Some(_) => (Gate::Other, None),
             None => (Gate::Unread, None),
         }

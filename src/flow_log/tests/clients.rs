@@ -33,3 +33,15 @@ fn what_leaves_by_the_route_to_the_gateway_is_its_traffic() {
     assert_eq!((total.upload, total.download), (10, 10));
     assert_eq!((traffic.statistics.counted, traffic.statistics.other_interfaces), (2, 3));
 }
+
+/// A regional gateway's record of its client looks like the client's own.
+#[test]
+fn a_gateways_own_records_are_none_of_a_client() {
+    let logs = Logs::new();
+    let header = "interface-id resource-id srcaddr dstaddr bytes\n";
+    let text = "eni-0c - 10.0.1.5 203.0.113.5 10\n- nat-r 10.0.1.5 203.0.113.5 10\n- - 10.0.1.5 203.0.113.5 10\n";
+    logs.add("a.log", format!("{header}{text}"));
+    logs.add("b.log", "resource-id srcaddr dstaddr bytes\nnat-r 10.0.1.5 203.0.113.5 10\n");
+    let traffic = read_with(&[logs.0.path()], &subnets(), |_| {});
+    assert_eq!((bytes(&traffic), traffic.statistics.counted, traffic.statistics.other_interfaces), (10, 1, 3));
+}
