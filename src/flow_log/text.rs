@@ -284,8 +284,13 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
         let Some(place) = format.place(Field::Resource) else { return (Gate::NoInterface, None) };
         match nth(line, place) {
             Some(resource) if resource.starts_with(b"nat-") => {
+                let known = gateways.of_resource(resource);
+                // A name that is cut off would be a gateway that is none.
+                if known.is_none() && gateways.learn && !format.is_whole(line) {
+                    return (Gate::Unread, None);
+                }
                 let learned = || gateways.learn.then(|| gateways.learn(resource, true)).flatten();
-                (gateways.of_resource(resource).or_else(learned).map_or(Gate::NoInterface, Gate::Gateway), None)
+                (known.or_else(learned).map_or(Gate::NoInterface, Gate::Gateway), None)
             }
             // Where records have no interface, nothing else tells a second header from them.
             Some(word) if word != b"-" && Format::is_header(line) => (Gate::Unread, None),
@@ -298,8 +303,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
     /// Whether an interface is a gateway's, by what its record says.
     fn learn(&self, line: &[u8], interface: &[u8], format: &Format, told: Option<usize>) -> (Gate, Option<usize>) {
         let Some(place) = format.place(Field::InterfaceType) else { return (Gate::Other, told) };
-        let is_whole = memchr_iter(b' ', line).count() + 1 == format.fields;
-        match nth(line, place).filter(|_| is_whole) {
+        match nth(line, place).filter(|_| format.is_whole(line)) {
             Some(b"nat_gateway") => {
                 let gateway = self.counter.rules.gateways.learn(interface, false);
                 (gateway.map_or(Gate::Other, Gate::Gateway), told)

@@ -45,3 +45,12 @@ fn regional_gateways_have_no_interface() {
     assert_eq!((gateway.nat.as_str(), gateway.nat_gateway_id.as_ref().unwrap().as_str()), ("nat-r", "nat-r"));
     assert_eq!((gateway.total().upload, gateway.total().download, traffic.statistics.other_legs), (10, 10, 2));
 }
+
+#[test]
+fn a_name_that_is_cut_off_makes_no_gateway() {
+    let logs = Logs::new();
+    let record = format!("11 - - nat-r 10.0.1.5 203.0.113.5 - - 10 {START} {START} ACCEPT OK\n");
+    logs.add("a.log", format!("{ELEVEN}11 - - nat-\n{record}11 - - nat-rr"));
+    let traffic = read_with(&[logs.0.path()], &learning(), |_| {});
+    assert_eq!((only(&traffic).nat.as_str(), bytes(&traffic), traffic.statistics.malformed), ("nat-r", 10, 2));
+}
