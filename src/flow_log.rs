@@ -17,7 +17,7 @@ mod tally;
 mod text;
 pub mod watch;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +29,7 @@ pub use format::FormatError;
 use gateways::Gateways;
 use piped::Piped;
 use source::{Content, Input, Inputs};
-use tally::{MOST_ENTRIES, Slot, Tally};
+use tally::{MOST_ENTRIES, NO_HOUR, Slot, Tally, What};
 use text::{Formats, Problem, Text};
 use watch::Watch;
 
@@ -93,14 +93,16 @@ fn attribute_within(
     let mut read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
     let disputes = Disputes::new(&read.tally, &logs);
     if disputes.need_another_pass() && inputs.files.iter().all(|input| input.path.is_some()) {
-        rules.winners = disputes.winners;
+        (rules.winners, rules.losers) = (disputes.winners, disputes.losers);
         read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
+        read.tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
     } else {
+        // Threads may have sent clients to the rest in part, which only this trim makes whole; so it sees what they saw.
+        read.tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
         disputes.settle(&mut read.tally);
     }
-    let place = |client, slot: Slot| rules.gateways.get(slot.gateway)?.place_of(client);
-    read.tally.trim(limits.entries, false, place);
     read.tally.statistics.files = inputs.files.len() as u64;
+    read.tally.decide(|interface| rules.gateways.learned(interface));
     let mut traffic = finish::finish(&rules, &logs, read.tally);
     traffic.window = options.window;
     traffic.faults = inputs.faults.into_iter().chain(read.faults).collect();
@@ -113,16 +115,15 @@ fn attribute_within(
 
 impl Formats {
     fn new(options: &Options<'_>) -> Result<Self, FormatError> {
-        let configured = |log: &&FlowLog| {
-            let format = match log.log_format.as_deref() {
-                Some(text) => Format::parse(text).ok(),
-                None => Format::default_format(),
-            };
-            Some((log.flow_log_id.to_string(), format?))
+        let format = |log: &&FlowLog| match log.log_format.as_deref() {
+            Some(text) => Format::parse(text).ok(),
+            None => Format::default_format(),
         };
-        let by_log: HashMap<_, _> = options.flow_logs.iter().filter_map(configured).collect();
-        let mut formats = by_log.values();
-        let only = formats.next().filter(|first| formats.all(|other| other == *first)).cloned();
+        let formats: Vec<_> = options.flow_logs.iter().map(format).collect();
+        // Not where another one's records might be taken for records of it, that one being of no use itself.
+        let only = formats.first().filter(|first| formats.iter().all(|other| other == *first)).cloned().flatten();
+        let logs = options.flow_logs.iter().map(|log| log.flow_log_id.to_string());
+        let by_log = logs.zip(formats).filter_map(|(log, format)| Some((log, format?))).collect();
         Ok(Self { given: options.log_format.map(Format::parse).transpose()?, by_log, only })
     }
 }
@@ -203,14 +204,14 @@ impl Pass<'_> {
 struct Disputes {
     winners: HashMap<(u32, u32), u32>,
     /// Flow logs that lose all that they have of a gateway.
-    losers: BTreeSet<Slot>,
+    losers: HashSet<Slot>,
     /// Whether others lose some of it.
     partial: bool,
 }
 
 impl Disputes {
     fn new(tally: &Tally, logs: &[Option<String>]) -> Self {
-        let mut disputes = Self { winners: HashMap::new(), losers: BTreeSet::new(), partial: false };
+        let mut disputes = Self { winners: HashMap::new(), losers: HashSet::new(), partial: false };
         if logs.len() == 1 {
             return disputes;
         }
@@ -226,23 +227,29 @@ impl Disputes {
             let mut order: Vec<_> = logs.iter().collect();
             // The best one first: who tells both ends, then who has most; the name decides between equals.
             order.sort_by_key(|(log, (_, quality))| (std::cmp::Reverse(*quality), **log));
+            let Some((best, _)) = order.first().copied() else { continue };
             let mut taken = BTreeMap::<u32, u32>::new();
-            let mut disputed = BTreeSet::new();
+            let mut disputed = false;
             for (log, (hours, _)) in order {
-                let lost = hours.iter().filter(|hour| taken.contains_key(hour)).count();
+                // What does not tell its hour may be of any.
+                let at_any_time = *log != *best && (hours.contains(&NO_HOUR) || taken.contains_key(&NO_HOUR));
+                let lost = match at_any_time {
+                    true => hours.len(),
+                    false => hours.iter().filter(|hour| taken.contains_key(hour)).count(),
+                };
+                disputed |= lost > 0;
                 if lost == hours.len() {
                     disputes.losers.insert(Slot { gateway, log: *log });
-                } else if lost > 0 {
-                    disputes.partial = true;
                 }
-                disputed.extend(hours.iter().filter(|hour| taken.contains_key(hour)));
+                disputes.partial |= lost > 0 && lost < hours.len();
                 for hour in hours {
-                    taken.entry(*hour).or_insert(*log);
+                    taken.entry(*hour).or_insert(if at_any_time { *best } else { *log });
                 }
             }
-            disputes
-                .winners
-                .extend(disputed.into_iter().filter_map(|hour| Some(((gateway, hour), *taken.get(&hour)?))));
+            // Undisputed hours too: records that tell clients only count no bytes, and so dispute nothing themselves.
+            if disputed {
+                disputes.winners.extend(taken.into_iter().map(|(hour, log)| ((gateway, hour), log)));
+            }
         }
         disputes
     }
@@ -256,23 +263,21 @@ impl Disputes {
         let lost = |slot: &Slot, hour: u32| self.winners.get(&(slot.gateway, hour)).is_some_and(|log| *log != slot.log);
         let out: BTreeSet<Slot> =
             tally.hours.keys().filter(|(slot, hour)| lost(slot, *hour)).map(|(slot, _)| *slot).collect();
-        let mut records = BTreeMap::<Slot, u64>::new();
-        for ((_, slot, _), volume) in &tally.entries {
-            if out.contains(slot) {
-                *records.entry(*slot).or_default() += volume.upload_records + volume.download_records;
-            }
-        }
-        for ((_, slot, _), volume) in &tally.rest {
-            if out.contains(slot) {
-                *records.entry(*slot).or_default() += volume.upload_records + volume.download_records;
-            }
+        let entries = tally.entries.iter().map(|((_, slot, what), volume)| (slot, what, volume));
+        let rest = tally.rest.iter().map(|((_, slot, what), volume)| (slot, what, volume));
+        let mut records = BTreeMap::<(Slot, bool), u64>::new();
+        for (slot, what, volume) in entries.chain(rest).filter(|(slot, ..)| out.contains(slot)) {
+            let was_counted = *what != What::UNKNOWN;
+            *records.entry((*slot, was_counted)).or_default() += volume.upload_records + volume.download_records;
         }
         tally.entries.retain(|(_, slot, _), _| !out.contains(slot));
         tally.rest.retain(|(_, slot, _), _| !out.contains(slot));
         tally.hours.retain(|(slot, _), _| !out.contains(slot));
-        for (slot, count) in records {
-            tally.statistics.duplicates += count;
-            tally.statistics.counted = tally.statistics.counted.saturating_sub(count);
+        for ((slot, was_counted), count) in records {
+            let statistics = &mut tally.statistics;
+            let was = if was_counted { &mut statistics.counted } else { &mut statistics.other_legs };
+            *was -= count;
+            statistics.duplicates += count;
             *tally.duplicates.entry(slot).or_default() += count;
         }
     }

@@ -1,6 +1,6 @@
 //! From a record to the sums: what happens to each record of a gateway, whatever kind of file it came from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use super::gateways::{Gateways, Watched};
@@ -46,6 +46,8 @@ pub(super) struct Rules<'r> {
     pub(super) window: Option<(u64, u64)>,
     /// Of gateways that several flow logs record, which of them counts in which hour.
     pub(super) winners: HashMap<(u32, u32), u32>,
+    /// Flow logs of which nothing counts, whatever the hour.
+    pub(super) losers: HashSet<Slot>,
     /// Owners whose addresses DNS may name.
     is_nameable: Vec<bool>,
 }
@@ -65,8 +67,30 @@ impl<'r> Rules<'r> {
             names,
             window: window.map(|window| (second(window.start()), second(window.end()))),
             winners: HashMap::new(),
+            losers: HashSet::new(),
             is_nameable: book.owners().iter().map(|owner| !own.contains(&owner.service)).collect(),
         }
+    }
+
+    /// Calls something with the hours of a record that count of its flow log, and the bytes of each.
+    fn hours(&self, slot: Slot, record: &Record, span: Option<&Span>, mut each: impl FnMut(u32, Bytes)) {
+        if self.losers.contains(&slot) {
+            return;
+        }
+        let mut each = |hour, part| {
+            if self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log) {
+                each(hour, part);
+            }
+        };
+        match span {
+            Some(span) => span.by_hour(each),
+            None => each(NO_HOUR, record.bytes),
+        }
+    }
+
+    /// Where a client of a gateway is.
+    pub(super) fn place_of(&self, client: IpAddr, slot: Slot) -> Option<u32> {
+        self.gateways.get(slot.gateway)?.place_of(client)
     }
 
     fn what(&self, gateway: &Watched, client: Option<IpAddr>, remote: IpAddr, hour: u32) -> What {
@@ -179,19 +203,18 @@ impl<'r> Counter<'r> {
             (span, _) => span,
         };
         let hour = span.as_ref().map_or(NO_HOUR, Span::hour);
-        if rules.winners.get(&(slot.gateway, hour)).is_some_and(|winner| *winner != slot.log) {
+        let mut bytes = None;
+        rules.hours(slot, record, span.as_ref(), |_, part| bytes = Some(bytes.unwrap_or(0) + part));
+        let Some(bytes) = bytes else {
             self.tally.statistics.duplicates += 1;
             *self.tally.duplicates.entry(slot).or_default() += 1;
             return;
-        }
-        let bytes = span.as_ref().map_or(record.bytes, Span::bytes);
+        };
         let what = match remote {
             Some(remote) => {
                 self.tally.statistics.counted += 1;
-                match &span {
-                    Some(span) => span.by_hour(|hour, bytes| self.tally.add_hour(slot, hour, bytes, client.is_some())),
-                    None => self.tally.add_hour(slot, NO_HOUR, bytes, client.is_some()),
-                }
+                let (tally, both) = (&mut self.tally, client.is_some());
+                rules.hours(slot, record, span.as_ref(), |hour, part| tally.add_hour(slot, hour, part, both));
                 rules.what(gateway, client, remote, hour)
             }
             None => {

@@ -78,20 +78,24 @@ impl<'r> Gateways<'r> {
         }
     }
 
+    /// What made records count whose client is known, or not.
+    fn method(&self, known: bool) -> Method {
+        match (self.rules.gateways.clients.is_some(), known) {
+            (true, _) => Method::ClientInterfaces,
+            (false, true) => Method::ClientLegs,
+            (false, false) => Method::RemoteLegs,
+        }
+    }
+
     fn client(&mut self, number: u32, client: Client, what: What, volume: Volume) {
         let Some(watched) = self.rules.gateways.get(number) else { return };
         let (known, anyone) = (client != NOBODY, address(client));
         let place = watched.place_of(anyone).filter(|_| known).and_then(|place| watched.place(place)).cloned();
-        let by_client = self.rules.gateways.clients.is_some();
+        let method = self.method(known);
         for (label, volume) in self.split(what, volume) {
             self.with(number, |gateway| {
                 if let Some(label) = &label {
                     *gateway.flows.entry(label.clone()).or_default() += volume;
-                    let method = match (by_client, known) {
-                        (true, _) => Method::ClientInterfaces,
-                        (false, true) => Method::ClientLegs,
-                        (false, false) => Method::RemoteLegs,
-                    };
                     gateway.method = gateway.method.max(method);
                 }
                 if known {
@@ -104,12 +108,13 @@ impl<'r> Gateways<'r> {
 
     fn rest(&mut self, number: u32, place: Option<u32>, what: What, volume: Volume) {
         let Some(watched) = self.rules.gateways.get(number) else { return };
+        let method = self.method(true);
         let place: Option<Place> = place.and_then(|place| watched.place(place)).cloned();
         for (label, volume) in self.split(what, volume) {
             self.with(number, |gateway| {
                 if let Some(label) = &label {
                     *gateway.flows.entry(label.clone()).or_default() += volume;
-                    gateway.method = gateway.method.max(Method::ClientLegs);
+                    gateway.method = gateway.method.max(method);
                 }
                 *gateway.places.entry((place.clone(), label)).or_default() += volume;
                 gateway.other_clients += volume;

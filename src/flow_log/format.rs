@@ -138,6 +138,11 @@ impl Format {
         self.places.get(field as usize).copied().filter(|place| *place != NOWHERE).map(usize::from)
     }
 
+    /// Whether a line has as many fields as a record.
+    pub(super) fn is_whole(&self, line: &[u8]) -> bool {
+        memchr::memchr_iter(b' ', line).count() + 1 == self.fields
+    }
+
     /// Whether records tell when they were.
     pub(super) fn has_time(&self) -> bool {
         self.place(Field::Start).is_some()

@@ -127,6 +127,11 @@ impl Gateways {
         self.known.len() + self.lock().len()
     }
 
+    /// The number of a gateway that some record named.
+    pub(super) fn learned(&self, id: &[u8]) -> Option<u32> {
+        self.lock().numbers.get(id).copied()
+    }
+
     /// The number of a gateway that a record names. None for the one too many.
     pub(super) fn learn(&self, id: &[u8], regional: bool) -> Option<u32> {
         let name = std::str::from_utf8(id).ok().filter(|name| name.len() <= 64)?;

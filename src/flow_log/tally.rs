@@ -16,8 +16,11 @@ pub(super) const MOST_ENTRIES: usize = 98_304;
 /// The hour of records that do not tell when they were.
 pub(super) const NO_HOUR: u32 = u32::MAX;
 
-/// Hours that are kept apart for a gateway and flow log, at the most: some ten years. Later ones are one.
-const MOST_HOURS: usize = 1 << 17;
+/// Hours that are kept apart, at the most, of all gateways and flow logs: a month of some 2,800. Later ones are one.
+const MOST_HOURS: usize = 1 << 21;
+
+/// Interfaces of which it is not known whether they are gateways, at the most.
+const MOST_UNSURE: usize = 1 << 17;
 
 /// What bytes are for: an address's owner, and the names that DNS has for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +44,14 @@ pub(super) const NOBODY: Client = u128::MAX;
 
 pub(super) type Entry = (Client, Slot, What);
 
+/// What becomes of a record without data, if its interface is a gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Fate {
+    NoData,
+    SkipData,
+    Malformed,
+}
+
 /// What one gateway has in one flow log and hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct HourSum {
@@ -61,6 +72,8 @@ pub(super) struct Tally {
     last_hour: Option<((Slot, u32), HourSum)>,
     pub(super) skipdata: HashMap<Slot, u64>,
     pub(super) duplicates: HashMap<Slot, u64>,
+    /// Records that do not say whether their interface is a gateway, by interface and flow log.
+    unsure: HashMap<(Box<[u8]>, u32, Fate), u64>,
     /// Twice as many of `entries` are too much.
     most_entries: usize,
     /// Clients with a hash from here on are in `rest`.
@@ -132,6 +145,33 @@ impl Tally {
         });
     }
 
+    /// Counts a record that does not say whether its interface is a gateway.
+    pub(super) fn unsure(&mut self, interface: &[u8], log: u32, fate: Fate) {
+        if self.unsure.len() < MOST_UNSURE && interface.len() <= 64 {
+            *self.unsure.entry((interface.into(), log, fate)).or_default() += 1;
+        } else {
+            self.statistics.other_interfaces += 1;
+        }
+    }
+
+    /// Decides what became of those, when every record was read.
+    pub(super) fn decide(&mut self, gateway: impl Fn(&[u8]) -> Option<u32>) {
+        for ((interface, log, fate), count) in std::mem::take(&mut self.unsure) {
+            let Some(gateway) = gateway(&interface) else {
+                self.statistics.other_interfaces += count;
+                continue;
+            };
+            match fate {
+                Fate::NoData => self.statistics.nodata += count,
+                Fate::Malformed => self.statistics.malformed += count,
+                Fate::SkipData => {
+                    self.statistics.skipdata += count;
+                    *self.skipdata.entry(Slot { gateway, log }).or_default() += count;
+                }
+            }
+        }
+    }
+
     /// Adds bytes of an hour.
     pub(super) fn add_hour(&mut self, slot: Slot, hour: u32, bytes: Bytes, both: bool) {
         let sum = match &mut self.last_hour {
@@ -167,6 +207,9 @@ impl Tally {
             let mine = self.hours.entry(key).or_default();
             mine.bytes = mine.bytes.saturating_add(sum.bytes);
             mine.both |= sum.both;
+        }
+        for (key, count) in other.unsure {
+            *self.unsure.entry(key).or_default() += count;
         }
         for (mine, theirs) in [(&mut self.skipdata, other.skipdata), (&mut self.duplicates, other.duplicates)] {
             for (key, count) in theirs {

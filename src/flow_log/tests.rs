@@ -1,6 +1,9 @@
 //! Flow logs from files to figures.
 
 mod bad_input;
+mod clients;
+mod learned;
+mod several_logs;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -90,18 +93,14 @@ fn read(paths: &[&Path]) -> Traffic {
     read_with(paths, &watch(), |_| {})
 }
 
+fn options(book: &AddressBook) -> Options<'_> {
+    Options { window: None, threads: 1, log_format: None, flow_logs: &[], book, names: None, progress: &|_| {} }
+}
+
 fn read_with(paths: &[&Path], watch: &Watch, change: impl FnOnce(&mut Options<'_>)) -> Traffic {
     let book = AddressBook::default();
     let paths: Vec<_> = paths.iter().map(|path| (*path).to_owned()).collect();
-    let mut options = Options {
-        window: None,
-        threads: 1,
-        log_format: None,
-        flow_logs: &[],
-        book: &book,
-        names: None,
-        progress: &|_| {},
-    };
+    let mut options = options(&book);
     change(&mut options);
     attribute(&paths, watch, &options).unwrap()
 }

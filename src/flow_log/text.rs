@@ -13,7 +13,7 @@ use wide::{CmpEq, u8x16};
 use super::counter::{Counter, Record, Status};
 use super::format::{Field, Format, FormatError, MOST_FIELDS};
 use super::leg::Ends;
-use super::tally::Slot;
+use super::tally::{Fate, Slot};
 use crate::model::AccountId;
 
 /// Lines longer than this are no records.
@@ -62,6 +62,10 @@ enum Gate {
     Gateway(u32),
     /// An interface that is no gateway.
     Other,
+    /// No interface at all: a regional gateway that is not watched, or whose clients' own records are counted.
+    NoInterface,
+    /// An interface that is a gateway if other records say so.
+    Unsure,
     /// No interface can be read.
     Unread,
 }
@@ -199,12 +203,34 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
             self.before.1 = gate;
         }
         self.counter.tally.statistics.records += 1;
-        if gate == Gate::Other && self.counter.rules.gateways.clients.is_none() {
+        let is_read = gate != Gate::Other || self.counter.rules.gateways.clients.is_some();
+        if gate == Gate::NoInterface || !is_read {
             self.counter.tally.statistics.other_interfaces += 1;
             return Ok(());
         }
-        self.record(line, gate);
+        if gate == Gate::Unsure {
+            self.unsure(line);
+        } else {
+            self.record(line, gate);
+        }
         Ok(())
+    }
+
+    /// Takes a record that does not say whether it is a gateway's.
+    fn unsure(&mut self, line: &[u8]) {
+        let Some(format) = &self.format else { return };
+        let mut fields = Fields { line, spaces: &mut self.spaces, format, count: 0 };
+        let fate = match (fields.split(), fields.get(Field::Status)) {
+            (false, _) => Fate::Malformed,
+            (true, b"NODATA") => Fate::NoData,
+            (true, b"SKIPDATA") => Fate::SkipData,
+            _ => {
+                self.counter.tally.statistics.other_interfaces += 1;
+                return;
+            }
+        };
+        let interface = format.place(Field::Interface).and_then(|place| nth(line, place)).unwrap_or_default();
+        self.counter.tally.unsure(interface, self.log.1, fate);
     }
 
     /// Finds out the format by the first line; true when that is a header.
@@ -259,14 +285,20 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
                 return (Gate::Unread, None);
             }
         }
-        let Some(place) = format.place(Field::Resource) else { return (Gate::Other, None) };
+        let Some(place) = format.place(Field::Resource) else { return (Gate::NoInterface, None) };
         match nth(line, place) {
             Some(resource) if resource.starts_with(b"nat-") => {
+                let known = gateways.of_resource(resource);
+                // A name that is cut off would be a gateway that is none.
+                if known.is_none() && gateways.learn && !format.is_whole(line) {
+                    return (Gate::Unread, None);
+                }
                 let learned = || gateways.learn.then(|| gateways.learn(resource, true)).flatten();
-                (gateways.of_resource(resource).or_else(learned).map_or(Gate::Other, Gate::Gateway), None)
+                (known.or_else(learned).map_or(Gate::NoInterface, Gate::Gateway), None)
             }
             // Where records have no interface, nothing else tells a second header from them.
             Some(word) if word != b"-" && Format::is_header(line) => (Gate::Unread, None),
+            Some(_) if format.place(Field::Interface).is_some() => (Gate::NoInterface, None),
             Some(_) => (Gate::Other, None),
             None => (Gate::Unread, None),
         }
@@ -274,13 +306,15 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
 
     /// Whether an interface is a gateway's, by what its record says.
     fn learn(&self, line: &[u8], interface: &[u8], format: &Format, told: Option<usize>) -> (Gate, Option<usize>) {
-        match format.place(Field::InterfaceType).and_then(|place| nth(line, place)) {
+        let Some(place) = format.place(Field::InterfaceType) else { return (Gate::Other, told) };
+        match nth(line, place).filter(|_| format.is_whole(line)) {
             Some(b"nat_gateway") => {
                 let gateway = self.counter.rules.gateways.learn(interface, false);
                 (gateway.map_or(Gate::Other, Gate::Gateway), told)
             }
-            // Of this record only: one without data does not say.
-            Some(b"-") | None => (Gate::Other, None),
+            // One without data does not say, nor does one that is cut off: whether it is a gateway's the others tell,
+            // wherever they are.
+            Some(b"-" | b"") | None => (Gate::Unsure, None),
             Some(_) => (Gate::Other, told),
         }
     }

@@ -220,15 +220,7 @@ fn a_file_without_a_header_needs_a_format() {
 #[test]
 fn a_format_that_is_none_is_refused() {
     let book = AddressBook::default();
-    let options = Options {
-        window: None,
-        threads: 1,
-        log_format: Some("hello world"),
-        flow_logs: &[],
-        book: &book,
-        names: None,
-        progress: &|_| {},
-    };
+    let options = Options { log_format: Some("hello world"), ..options(&book) };
     assert!(attribute(&[], &watch(), &options).unwrap_err().to_string().contains("hello world"));
 }
 
