@@ -11,7 +11,9 @@ mod finish;
 mod format;
 mod gateways;
 mod leg;
+mod parquet;
 mod piped;
+mod record;
 mod source;
 mod tally;
 mod text;
@@ -27,6 +29,7 @@ pub use dns::read_names;
 use format::Format;
 pub use format::FormatError;
 use gateways::Gateways;
+use parquet::Parquet;
 use piped::Piped;
 use source::{Content, Input, Inputs};
 use tally::{MOST_ENTRIES, NO_HOUR, Slot, Tally, What};
@@ -107,6 +110,8 @@ fn attribute_within(
     traffic.window = options.window;
     traffic.faults = inputs.faults.into_iter().chain(read.faults).collect();
     traffic.faults.sort();
+    // Each part of a file may say the same.
+    traffic.faults.dedup_by(|next, first| (&next.file, &next.problem) == (&first.file, &first.problem));
     traffic.accounts = read.accounts;
     traffic.accounts.extend(inputs.files.iter().filter_map(|file| file.account.as_deref().map(AccountId::from)));
     traffic.other_files = inputs.others;
@@ -147,10 +152,10 @@ struct Read {
 
 impl Pass<'_> {
     fn run(&self) -> Read {
-        let files = &self.inputs.files;
-        let threads = self.options.threads.clamp(1, files.len().max(1));
+        let units = self.units();
+        let threads = self.options.threads.clamp(1, units.len().max(1));
         // With more threads than files each file gets two: one unpacks, one parses.
-        let piped = self.options.threads > files.len();
+        let piped = self.options.threads > units.len();
         let next = AtomicUsize::new(0);
         let whole = Mutex::new(Read::default());
         std::thread::scope(|scope| {
@@ -158,12 +163,13 @@ impl Pass<'_> {
                 scope.spawn(|| {
                     let mut read = Read::default();
                     let mut counter = Counter::new(self.rules, self.limits.entries);
-                    while let Some(input) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        if let Err((problem, partly_read)) = self.file(input, piped, &mut counter, &mut read.accounts) {
+                    while let Some((input, part)) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let done = self.file(input, *part, piped, &mut counter, &mut read.accounts);
+                        if let Err((problem, partly_read)) = done {
                             let problem = problem.to_string();
                             read.faults.push(FileFault { file: input.name(), problem, partly_read });
                         }
-                        (self.options.progress)(input.size);
+                        (self.options.progress)(if part.is_none_or(|part| part == 0) { input.size } else { 0 });
                     }
                     let mut whole = whole.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     whole.tally.merge(counter.tally);
@@ -175,9 +181,27 @@ impl Pass<'_> {
         whole.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// What is read side by side: files, and the parts of those in Parquet where files are few.
+    fn units(&self) -> Vec<(&Input, Option<usize>)> {
+        let files = &self.inputs.files;
+        if files.len() >= 4 * self.options.threads {
+            return files.iter().map(|input| (input, None)).collect();
+        }
+        let parts = |input: &Input| match input.is_parquet().then(|| input.open()) {
+            Some(Ok(Content::Parquet(file))) => Parquet::open(file).map_or(0, |file| file.row_groups()),
+            _ => 0,
+        };
+        let units = files.iter().flat_map(|input| match parts(input) {
+            0 | 1 => vec![(input, None)],
+            parts => (0..parts).map(|part| (input, Some(part))).collect(),
+        });
+        units.collect()
+    }
+
     fn file(
         &self,
         input: &Input,
+        part: Option<usize>,
         piped: bool,
         counter: &mut Counter<'_>,
         accounts: &mut BTreeSet<AccountId>,
@@ -194,7 +218,7 @@ impl Pass<'_> {
                 let text: Box<dyn std::io::Read> = if piped { Box::new(Piped::new(text)) } else { text };
                 Text::new(counter, self.formats, log, accounts).read(text, &mut vec![0; self.limits.buffer])
             }
-            Content::Parquet(_) => Err(Problem::Parquet("not yet".to_owned())),
+            Content::Parquet(file) => Parquet::open(file).and_then(|file| file.read(part, counter, number, accounts)),
         };
         result.map_err(|problem| (problem, read(counter) > before))
     }

@@ -109,6 +109,11 @@ impl Gateways {
         self.by_interface.get(id).copied()
     }
 
+    /// The interfaces that are known to be gateways'.
+    pub(super) fn interfaces(&self) -> impl Iterator<Item = &[u8]> {
+        self.by_interface.keys().map(AsRef::as_ref)
+    }
+
     pub(super) fn of_resource(&self, id: &[u8]) -> Option<u32> {
         self.by_resource.get(id).copied()
     }
@@ -129,7 +134,7 @@ impl Gateways {
 
     /// The number of a gateway that some record named.
     pub(super) fn learned(&self, id: &[u8]) -> Option<u32> {
-        self.lock().numbers.get(id).copied()
+        self.lock().get(id).copied()
     }
 
     /// The number of a gateway that a record names. None for the one too many.

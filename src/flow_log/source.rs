@@ -175,6 +175,11 @@ impl Input {
         self.path.as_ref().map_or_else(|| "standard input".to_owned(), |path| path.display().to_string())
     }
 
+    /// Whether its name says that it is Parquet.
+    pub(super) fn is_parquet(&self) -> bool {
+        self.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet")))
+    }
+
     /// Opens it.
     pub(super) fn open(&self) -> io::Result<Content> {
         let Some(path) = &self.path else {

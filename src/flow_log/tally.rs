@@ -16,8 +16,8 @@ pub(super) const MOST_ENTRIES: usize = 98_304;
 /// The hour of records that do not tell when they were.
 pub(super) const NO_HOUR: u32 = u32::MAX;
 
-/// Hours that are kept apart, at the most, of all gateways and flow logs: a month of some 2,800. Later ones are one.
-const MOST_HOURS: usize = 1 << 21;
+/// Hours that are kept apart, at the most, of all gateways and flow logs: a month of some 700. Later ones are one.
+const MOST_HOURS: usize = 1 << 19;
 
 /// Interfaces of which it is not known whether they are gateways, at the most.
 const MOST_UNSURE: usize = 1 << 17;

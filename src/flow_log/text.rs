@@ -8,12 +8,12 @@ use std::io::{ErrorKind, Read};
 use std::net::IpAddr;
 
 use memchr::{memchr, memrchr};
-use wide::{CmpEq, u8x16};
+use wide::u8x16;
 
-use super::counter::{Counter, Record, Status};
+use super::counter::Counter;
 use super::format::{Field, Format, FormatError, MOST_FIELDS};
-use super::leg::Ends;
-use super::tally::{Fate, Slot};
+use super::record::{Gate, Row};
+use super::tally::Fate;
 use crate::model::AccountId;
 
 /// Lines longer than this are no records.
@@ -54,20 +54,6 @@ pub(super) struct Formats {
     pub(super) by_log: HashMap<String, Format>,
     /// The only one that is configured.
     pub(super) only: Option<Format>,
-}
-
-/// Whose record a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gate {
-    Gateway(u32),
-    /// An interface that is no gateway.
-    Other,
-    /// No interface at all: a regional gateway that is not watched, or whose clients' own records are counted.
-    NoInterface,
-    /// An interface that is a gateway if other records say so.
-    Unsure,
-    /// No interface can be read.
-    Unread,
 }
 
 /// Reads one file's lines.
@@ -219,8 +205,8 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
     /// Takes a record that does not say whether it is a gateway's.
     fn unsure(&mut self, line: &[u8]) {
         let Some(format) = &self.format else { return };
-        let mut fields = Fields { line, spaces: &mut self.spaces, format, count: 0 };
-        let fate = match (fields.split(), fields.get(Field::Status)) {
+        let mut fields = Fields { line, spaces: &mut self.spaces, format };
+        let fate = match (fields.split(), fields.text(Field::Status)) {
             (false, _) => Fate::Malformed,
             (true, b"NODATA") => Fate::NoData,
             (true, b"SKIPDATA") => Fate::SkipData,
@@ -328,34 +314,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
             self.counter.tally.statistics.malformed += 1;
             return;
         }
-        let slot = |gateway| Slot { gateway, log: self.log.1 };
-        let status = match (fields.get(Field::Status), fields.get(Field::Action)) {
-            (b"NODATA", _) => Status::NoData,
-            (b"SKIPDATA", _) => Status::SkipData,
-            (b"OK" | b"", b"ACCEPT" | b"") => Status::Accepted,
-            (b"OK" | b"", b"REJECT") => Status::Rejected,
-            _ => {
-                self.counter.tally.statistics.malformed += 1;
-                return;
-            }
-        };
-        match (gate, status) {
-            (Gate::Gateway(gateway), Status::Accepted) => match fields.parse(true) {
-                Parsed::Record(record) => self.counter.of_gateway(slot(gateway), &record),
-                Parsed::OtherLeg => self.counter.tally.statistics.other_legs += 1,
-                Parsed::Malformed => self.counter.tally.statistics.malformed += 1,
-            },
-            (Gate::Gateway(gateway), status) => self.counter.without_bytes(slot(gateway), status),
-            (_, Status::Accepted) => match fields.parse(false) {
-                Parsed::Record(record) => {
-                    let (subnet, vpc) = (fields.get(Field::Subnet), fields.get(Field::Vpc));
-                    self.counter.of_client(self.log.1, &record, subnet, vpc);
-                }
-                Parsed::OtherLeg | Parsed::Malformed => self.counter.tally.statistics.malformed += 1,
-            },
-            // Of a client, which may have nothing to do with any gateway.
-            (_, _) => self.counter.tally.statistics.other_interfaces += 1,
-        }
+        self.counter.take(gate, self.log.1, &fields);
     }
 }
 
@@ -364,13 +323,6 @@ struct Fields<'l> {
     line: &'l [u8],
     spaces: &'l mut [usize; SPACES],
     format: &'l Format,
-}
-
-enum Parsed {
-    Record(Record),
-    /// The gateway's other side of the same bytes.
-    OtherLeg,
-    Malformed,
 }
 
 impl<'l> Fields<'l> {
@@ -386,48 +338,25 @@ impl<'l> Fields<'l> {
         }
         true
     }
+}
 
-    /// A field's text; empty when the format does not have it.
-    fn get(&self, field: Field) -> &'l [u8] {
+impl Row for Fields<'_> {
+    fn has(&self, field: Field) -> bool {
+        self.format.place(field).is_some()
+    }
+
+    fn text(&self, field: Field) -> &[u8] {
         let Some(place) = self.format.place(field) else { return b"" };
         let Some([before, after]) = self.spaces.get(place..place + 2) else { return b"" };
         self.line.get(before.wrapping_add(1)..*after).unwrap_or_default()
     }
 
-    fn parse(&self, of_gateway: bool) -> Parsed {
-        let Some(bytes) = number(self.get(Field::Bytes), 18) else { return Parsed::Malformed };
-        let (source, destination) = (self.get(Field::Source), self.get(Field::Destination));
-        let packet = (self.get(Field::PacketSource), self.get(Field::PacketDestination));
-        let has_packet = !matches!(packet, (b"" | b"-", _) | (_, b"" | b"-"));
-        // Nobody else's packets: the gateway's with the rest of the world. A regional gateway's and NAT64's are told
-        // apart otherwise.
-        let is_zonal = self.get(Field::Interface) != b"-" && !self.get(Field::Interface).is_empty();
-        if of_gateway && is_zonal && has_packet && packet == (source, destination) && !source.contains(&b':') {
-            return Parsed::OtherLeg;
-        }
-        let span = match (self.get(Field::Start), self.get(Field::End)) {
-            (b"", _) => None,
-            (start, b"") => match number(start, 12) {
-                Some(start) => Some((start, start)),
-                None => return Parsed::Malformed,
-            },
-            (start, end) => match (number(start, 12), number(end, 12)) {
-                (Some(start), Some(end)) => Some((start, end)),
-                _ => return Parsed::Malformed,
-            },
-        };
-        let (from, to) = (source, destination);
-        let (Some(source), Some(destination)) = (address(from), address(to)) else { return Parsed::Malformed };
-        let packet = if has_packet {
-            // One end is mostly the same.
-            let source = if packet.0 == from { Some(source) } else { address(packet.0) };
-            let destination = if packet.1 == to { Some(destination) } else { address(packet.1) };
-            let (Some(source), Some(destination)) = (source, destination) else { return Parsed::Malformed };
-            Some((source, destination))
-        } else {
-            None
-        };
-        Parsed::Record(Record { ends: Ends { source, destination, packet }, bytes, span })
+    fn number(&self, field: Field) -> Option<u64> {
+        number(self.text(field), MOST_DIGITS)
+    }
+
+    fn address(&self, field: Field) -> Option<IpAddr> {
+        address(self.text(field))
     }
 }
 
@@ -470,6 +399,9 @@ fn spaces_of(block: &[u8; 64]) -> u64 {
     let bits = lanes.iter().map(|lane| u64::from(u8x16::from(*lane).simd_eq(u8x16::splat(b' ')).to_bitmask()));
     bits.rev().fold(0, |all, bits| all << 16 | bits)
 }
+
+/// A number of more digits is none: it may not fit.
+pub(super) const MOST_DIGITS: usize = 18;
 
 /// Digits only, and at most so many: no more than 19.
 pub(super) fn number(text: &[u8], most: usize) -> Option<u64> {

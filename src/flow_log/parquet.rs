@@ -1,0 +1,363 @@
+//! Flow logs in Parquet: columns instead of lines, so that those of other interfaces are not even unpacked.
+//!
+//! Text columns are read as dictionaries, and what an interface or address is is worked out once for each value of
+//! those, not for each row.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fs::File;
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Int32Type, Int64Type};
+use arrow_array::{Array, ArrayRef, BooleanArray, DictionaryArray, RecordBatch, StringArray};
+use arrow_schema::{DataType, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
+};
+
+use super::counter::Counter;
+use super::format::{FIELDS, Field, Format};
+use super::gateways::Gateways;
+use super::record::{Gate, Row};
+use super::tally::Fate;
+use super::text::{self, Problem, note_account};
+use crate::model::AccountId;
+
+/// Rows that are decoded at once.
+const ROWS: usize = 16 << 10;
+
+/// Larger numbers are none, as in text.
+const LARGEST: i64 = 1_000_000_000_000_000_000;
+
+type Texts = DictionaryArray<Int32Type>;
+
+/// A file, open.
+pub(super) struct Parquet {
+    file: File,
+    metadata: ArrowReaderMetadata,
+}
+
+impl Parquet {
+    /// Reads what the file says of itself.
+    pub(super) fn open(file: File) -> Result<Self, Problem> {
+        guarded(|| {
+            let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+            let plain = ArrowReaderMetadata::load(&file, options).map_err(wrong)?;
+            let as_dictionary = |field: &Arc<arrow_schema::Field>| {
+                let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+                if !is_text || wanted(field.name()).is_none() {
+                    return Arc::clone(field);
+                }
+                let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+                Arc::new(field.as_ref().clone().with_data_type(dictionary))
+            };
+            let schema = Schema::new(plain.schema().fields().iter().map(as_dictionary).collect::<Vec<_>>());
+            let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+            let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(wrong)?;
+            Ok(Self { file, metadata })
+        })
+    }
+
+    /// How many parts can be read side by side.
+    pub(super) fn row_groups(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// Counts the records of one part, or all. Whatever is wrong with the file ends here.
+    pub(super) fn read(
+        self,
+        part: Option<usize>,
+        counter: &mut Counter<'_>,
+        log: u32,
+        accounts: &mut BTreeSet<AccountId>,
+    ) -> Result<(), Problem> {
+        let names: Vec<_> =
+            self.metadata.schema().fields().iter().map(|field| field.name().replace('_', "-")).collect();
+        let format = Format::parse(&names.join(" "))?;
+        if counter.rules.window.is_some() && !format.has_time() {
+            return Err(Problem::NoTime);
+        }
+        let parts = part.map_or(0..self.row_groups(), |part| part..part + 1);
+        let mut known = Known::default();
+        for part in parts {
+            guarded(|| self.part(part, &mut known, counter, log, accounts))?;
+        }
+        Ok(())
+    }
+
+    fn part(
+        &self,
+        part: usize,
+        known: &mut Known,
+        counter: &mut Counter<'_>,
+        log: u32,
+        accounts: &mut BTreeSet<AccountId>,
+    ) -> Result<(), Problem> {
+        let file = self.file.try_clone()?;
+        let schema = self.metadata.parquet_schema();
+        let columns = self.metadata.schema().fields().iter();
+        let of = |names: &[Field]| {
+            let is_one = |name: &str| wanted(name).is_some_and(|field| names.contains(&field));
+            let indices =
+                columns.clone().enumerate().filter(|(_, column)| is_one(column.name())).map(|(index, _)| index);
+            ProjectionMask::roots(schema, indices)
+        };
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
+            .with_row_groups(vec![part])
+            .with_batch_size(ROWS)
+            .with_projection(of(&FIELDS.map(|(field, _)| field)));
+        let gateways = &counter.rules.gateways;
+        let has_interface = columns.clone().any(|column| wanted(column.name()) == Some(Field::Interface));
+        if has_interface && !gateways.learn && gateways.clients.is_none() {
+            let interfaces: HashSet<_> = gateways.interfaces().map(<[u8]>::to_vec).collect();
+            let is_one = move |batch: RecordBatch| Ok(of_interfaces(&batch, &interfaces));
+            let filter = ArrowPredicateFn::new(of(&[Field::Interface]), is_one);
+            builder = builder.with_row_filter(RowFilter::new(vec![Box::new(filter)]));
+        }
+        let rows = self.metadata.metadata().row_group(part).num_rows();
+        let mut left = u64::try_from(rows).unwrap_or(0);
+        for batch in builder.build().map_err(wrong)? {
+            let batch = batch.map_err(|error| Problem::Parquet(error.to_string()))?;
+            left = left.saturating_sub(batch.num_rows() as u64);
+            known.count(&batch, counter, log, accounts);
+        }
+        // What the filter left out.
+        counter.tally.statistics.records += left;
+        counter.tally.statistics.other_interfaces += left;
+        Ok(())
+    }
+}
+
+fn wrong(error: impl std::fmt::Display) -> Problem {
+    Problem::Parquet(error.to_string())
+}
+
+/// The decoder takes much of a file for granted: where one that is no good makes it panic, that is the file's fault.
+fn guarded<T>(read: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(Problem::Parquet("it is damaged: its decoder failed".to_owned())))
+}
+
+/// The field of a column; its name has underscores where a header has hyphens.
+fn wanted(column: &str) -> Option<Field> {
+    let is_it = |name: &str| {
+        name.len() == column.len() && name.bytes().zip(column.bytes()).all(|(a, b)| a == b || (a == b'-' && b == b'_'))
+    };
+    FIELDS.iter().find(|(_, name)| is_it(name)).map(|(field, _)| *field)
+}
+
+/// Which rows are of some interfaces, or of none: those may be a regional gateway's.
+fn of_interfaces(batch: &RecordBatch, interfaces: &HashSet<Vec<u8>>) -> BooleanArray {
+    let Some(texts) = batch.columns().first().and_then(|column| column.as_any().downcast_ref::<Texts>()) else {
+        return BooleanArray::from(vec![true; batch.num_rows()]);
+    };
+    let Some(values) = texts.values().as_any().downcast_ref::<StringArray>() else {
+        return BooleanArray::from(vec![true; batch.num_rows()]);
+    };
+    let is_one = |value: Option<&str>| {
+        value.is_none_or(|value| !value.starts_with("eni-") || interfaces.contains(value.as_bytes()))
+    };
+    let keep: Vec<bool> = values.iter().map(is_one).collect();
+    texts
+        .keys()
+        .iter()
+        .map(|key| {
+            Some(key.is_none_or(|key| usize::try_from(key).ok().and_then(|key| keep.get(key).copied()).unwrap_or(true)))
+        })
+        .collect()
+}
+
+/// A column of a batch.
+#[derive(Default)]
+enum Column {
+    #[default]
+    Absent,
+    Texts {
+        keys: arrow_array::Int32Array,
+        values: StringArray,
+    },
+    Longs(arrow_array::Int64Array),
+    Ints(arrow_array::Int32Array),
+    /// Of a type that no flow log has.
+    Other,
+}
+
+impl Column {
+    fn of(array: &ArrayRef) -> Self {
+        if let Some(texts) = array.as_any().downcast_ref::<Texts>()
+            && let Some(values) = texts.values().as_any().downcast_ref::<StringArray>()
+        {
+            return Self::Texts { keys: texts.keys().clone(), values: values.clone() };
+        }
+        match array.data_type() {
+            DataType::Int64 => Self::Longs(array.as_primitive::<Int64Type>().clone()),
+            DataType::Int32 => Self::Ints(array.as_primitive::<Int32Type>().clone()),
+            _ => Self::Other,
+        }
+    }
+
+    /// The place of a row's text in the dictionary.
+    fn key(&self, row: usize) -> Option<usize> {
+        match self {
+            Self::Texts { keys, .. } if !keys.is_null(row) => usize::try_from(keys.value(row)).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// What is worked out for the values of dictionaries, as long as those are the same.
+#[derive(Default)]
+struct Known {
+    addresses: [(Option<ArrayRef>, Vec<Option<IpAddr>>); 4],
+    interfaces: (Option<ArrayRef>, Vec<Option<Gate>>),
+}
+
+const ADDRESSES: [Field; 4] = [Field::Source, Field::Destination, Field::PacketSource, Field::PacketDestination];
+
+impl Known {
+    fn count(&mut self, batch: &RecordBatch, counter: &mut Counter<'_>, log: u32, accounts: &mut BTreeSet<AccountId>) {
+        let mut columns: [Column; FIELDS.len()] = Default::default();
+        let schema = batch.schema();
+        for (column, array) in schema.fields().iter().zip(batch.columns()) {
+            let Some(field) = wanted(column.name()) else { continue };
+            if let Some(place) = columns.get_mut(field as usize) {
+                *place = Column::of(array);
+            }
+            let Some(texts) = array.as_any().downcast_ref::<Texts>() else { continue };
+            if let Some(place) = ADDRESSES.iter().position(|address| *address == field)
+                && let Some(known) = self.addresses.get_mut(place)
+            {
+                of_values(known, texts.values(), |value| text::address(value.as_bytes()));
+            }
+            if field == Field::Interface {
+                let gateways = &counter.rules.gateways;
+                of_values(&mut self.interfaces, texts.values(), |value| interface(value.as_bytes(), gateways));
+            }
+        }
+        let (columns, addresses) = (&columns, &self.addresses);
+        for row in 0..batch.num_rows() {
+            let at = At { columns, addresses, row };
+            if row == 0 {
+                note_account(accounts, at.text(Field::Account));
+            }
+            counter.tally.statistics.records += 1;
+            match self.gate(&at, &counter.rules.gateways) {
+                Gate::Unread => counter.tally.statistics.malformed += 1,
+                Gate::NoInterface => counter.tally.statistics.other_interfaces += 1,
+                Gate::Other if counter.rules.gateways.clients.is_none() => {
+                    counter.tally.statistics.other_interfaces += 1
+                }
+                Gate::Unsure => match at.text(Field::Status) {
+                    b"NODATA" => counter.tally.unsure(at.text(Field::Interface), log, Fate::NoData),
+                    b"SKIPDATA" => counter.tally.unsure(at.text(Field::Interface), log, Fate::SkipData),
+                    _ => counter.tally.statistics.other_interfaces += 1,
+                },
+                gate => counter.take(gate, log, &at),
+            }
+        }
+    }
+
+    /// Whose record it is.
+    fn gate(&self, at: &At<'_>, gateways: &Gateways) -> Gate {
+        if at.has(Field::Interface) {
+            let known =
+                at.column(Field::Interface).key(at.row).and_then(|key| self.interfaces.1.get(key).copied().flatten());
+            if let Some(gate) = known {
+                return gate;
+            }
+            let id = at.text(Field::Interface);
+            if id.starts_with(b"eni-") {
+                return match at.text(Field::InterfaceType) {
+                    b"nat_gateway" => gateways.learn(id, false).map_or(Gate::Other, Gate::Gateway),
+                    b"-" => Gate::Unsure,
+                    _ => Gate::Other,
+                };
+            }
+            if id != b"-" {
+                return Gate::Unread;
+            }
+        }
+        let resource = at.text(Field::Resource);
+        if !resource.starts_with(b"nat-") {
+            return if at.has(Field::Interface) { Gate::NoInterface } else { Gate::Other };
+        }
+        let learned = || gateways.learn.then(|| gateways.learn(resource, true)).flatten();
+        gateways.of_resource(resource).or_else(learned).map_or(Gate::NoInterface, Gate::Gateway)
+    }
+}
+
+/// Whose an interface is, where its id alone tells.
+fn interface(id: &[u8], gateways: &Gateways) -> Option<Gate> {
+    if !id.starts_with(b"eni-") {
+        return None;
+    }
+    match gateways.of_interface(id) {
+        Some(gateway) => Some(Gate::Gateway(gateway)),
+        None if gateways.learn && gateways.clients.is_none() => None,
+        None => Some(Gate::Other),
+    }
+}
+
+/// Works something out for each value of a dictionary that is not the one of before.
+fn of_values<T>(known: &mut (Option<ArrayRef>, Vec<Option<T>>), values: &ArrayRef, work: impl Fn(&str) -> Option<T>) {
+    if known.0.as_ref().is_some_and(|before| Arc::ptr_eq(before, values)) {
+        return;
+    }
+    known.1.clear();
+    if let Some(texts) = values.as_any().downcast_ref::<StringArray>() {
+        known.1.extend(texts.iter().map(|value| value.and_then(&work)));
+    }
+    known.0 = Some(Arc::clone(values));
+}
+
+/// A row of a batch.
+struct At<'b> {
+    columns: &'b [Column; FIELDS.len()],
+    addresses: &'b [(Option<ArrayRef>, Vec<Option<IpAddr>>); 4],
+    row: usize,
+}
+
+impl At<'_> {
+    fn column(&self, field: Field) -> &Column {
+        self.columns.get(field as usize).unwrap_or(&Column::Absent)
+    }
+}
+
+impl Row for At<'_> {
+    fn has(&self, field: Field) -> bool {
+        !matches!(self.column(field), Column::Absent)
+    }
+
+    fn text(&self, field: Field) -> &[u8] {
+        match self.column(field) {
+            Column::Absent => b"",
+            column @ Column::Texts { values, .. } => match column.key(self.row) {
+                Some(key) if !values.is_null(key) => values.value(key).as_bytes(),
+                _ => b"-",
+            },
+            Column::Longs(_) | Column::Ints(_) | Column::Other => b"-",
+        }
+    }
+
+    fn number(&self, field: Field) -> Option<u64> {
+        let value = match self.column(field) {
+            Column::Longs(values) if !values.is_null(self.row) => values.value(self.row),
+            Column::Ints(values) if !values.is_null(self.row) => values.value(self.row).into(),
+            Column::Texts { .. } => return text::number(self.text(field), text::MOST_DIGITS),
+            _ => return None,
+        };
+        u64::try_from(value).ok().filter(|_| value < LARGEST)
+    }
+
+    fn address(&self, field: Field) -> Option<IpAddr> {
+        let place = ADDRESSES.iter().position(|address| *address == field)?;
+        let key = self.column(field).key(self.row)?;
+        self.addresses.get(place)?.1.get(key).copied().flatten()
+    }
+}
+
+#[cfg(test)]
+mod tests;

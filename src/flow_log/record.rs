@@ -1,0 +1,118 @@
+//! From a record's fields to what is counted, whatever kind of file they are in.
+
+use std::net::IpAddr;
+
+use super::counter::{Counter, Record, Status};
+use super::format::Field;
+use super::leg::Ends;
+use super::tally::Slot;
+
+/// Whose record it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gate {
+    Gateway(u32),
+    /// An interface that is no gateway.
+    Other,
+    /// No interface at all: a regional gateway that is not watched, or whose clients' own records are counted.
+    NoInterface,
+    /// An interface that is a gateway if other records say so.
+    Unsure,
+    /// No interface can be read.
+    Unread,
+}
+
+/// A record's fields.
+pub(super) trait Row {
+    /// Whether the format has a field.
+    fn has(&self, field: Field) -> bool;
+    /// A field's text; `-` where it does not apply, empty where the format does not have it.
+    fn text(&self, field: Field) -> &[u8];
+    /// A field's number; none where it is none, or too large to be one.
+    fn number(&self, field: Field) -> Option<u64>;
+    /// A field's address.
+    fn address(&self, field: Field) -> Option<IpAddr>;
+}
+
+enum Parsed {
+    Record(Record),
+    /// The gateway's other side of the same bytes.
+    OtherLeg,
+    Malformed,
+}
+
+impl Counter<'_> {
+    /// Takes a gateway's record, or any where clients' are looked for.
+    pub(super) fn take(&mut self, gate: Gate, log: u32, row: &impl Row) {
+        let slot = |gateway| Slot { gateway, log };
+        let Some(status) = status(row) else {
+            self.tally.statistics.malformed += 1;
+            return;
+        };
+        match (gate, status) {
+            (Gate::Gateway(gateway), Status::Accepted) => match parse(row, true) {
+                Parsed::Record(record) => self.of_gateway(slot(gateway), &record),
+                Parsed::OtherLeg => self.tally.statistics.other_legs += 1,
+                Parsed::Malformed => self.tally.statistics.malformed += 1,
+            },
+            (Gate::Gateway(gateway), status) => self.without_bytes(slot(gateway), status),
+            (_, Status::Accepted) => match parse(row, false) {
+                Parsed::Record(record) => self.of_client(log, &record, row.text(Field::Subnet), row.text(Field::Vpc)),
+                Parsed::OtherLeg | Parsed::Malformed => self.tally.statistics.malformed += 1,
+            },
+            // Of a client, which may have nothing to do with any gateway.
+            (_, _) => self.tally.statistics.other_interfaces += 1,
+        }
+    }
+}
+
+/// What a record says of itself; none when that makes no sense.
+fn status(row: &impl Row) -> Option<Status> {
+    match (row.text(Field::Status), row.text(Field::Action)) {
+        (b"NODATA", _) => Some(Status::NoData),
+        (b"SKIPDATA", _) => Some(Status::SkipData),
+        (b"OK" | b"", b"ACCEPT" | b"") => Some(Status::Accepted),
+        (b"OK" | b"", b"REJECT") => Some(Status::Rejected),
+        _ => None,
+    }
+}
+
+fn parse(row: &impl Row, of_gateway: bool) -> Parsed {
+    let Some(bytes) = row.number(Field::Bytes) else { return Parsed::Malformed };
+    let (from, to) = (row.text(Field::Source), row.text(Field::Destination));
+    let packet = (row.text(Field::PacketSource), row.text(Field::PacketDestination));
+    let has_packet = !matches!(packet, (b"" | b"-", _) | (_, b"" | b"-"));
+    // Nobody else's packets: the gateway's with the rest of the world. A regional gateway's and NAT64's are told apart
+    // otherwise.
+    let is_zonal = !matches!(row.text(Field::Interface), b"-" | b"");
+    if of_gateway && is_zonal && has_packet && packet == (from, to) && !from.contains(&b':') {
+        return Parsed::OtherLeg;
+    }
+    let span = match (row.has(Field::Start), row.has(Field::End)) {
+        (false, _) => None,
+        (true, has_end) => {
+            let start = row.number(Field::Start);
+            match start.zip(if has_end { row.number(Field::End) } else { start }) {
+                Some(span) => Some(span),
+                None => return Parsed::Malformed,
+            }
+        }
+    };
+    let ends = row.address(Field::Source).zip(row.address(Field::Destination));
+    let Some((source, destination)) = ends else { return Parsed::Malformed };
+    let packet = if has_packet {
+        // One end is mostly the same.
+        let other = |same: bool, known, field| if same { Some(known) } else { row.address(field) };
+        let ends = other(packet.0 == from, source, Field::PacketSource).zip(other(
+            packet.1 == to,
+            destination,
+            Field::PacketDestination,
+        ));
+        match ends {
+            Some(ends) => Some(ends),
+            None => return Parsed::Malformed,
+        }
+    } else {
+        None
+    };
+    Parsed::Record(Record { ends: Ends { source, destination, packet }, bytes, span })
+}
