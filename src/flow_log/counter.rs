@@ -1,6 +1,6 @@
 //! From a record to the sums: what happens to each record of a gateway, whatever kind of file it came from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -47,8 +47,6 @@ pub(super) struct Rules<'r> {
     pub(super) window: Option<(u64, u64)>,
     /// Of gateways that several flow logs record, which of them counts in which hour.
     pub(super) winners: HashMap<(u32, u32), u32>,
-    /// Flow logs of which nothing counts, whatever the hour.
-    pub(super) losers: HashSet<Slot>,
     /// Owners whose addresses DNS may name.
     is_nameable: Vec<bool>,
 }
@@ -68,16 +66,12 @@ impl<'r> Rules<'r> {
             names,
             window: window.map(|window| (second(window.start()), second(window.end()))),
             winners: HashMap::new(),
-            losers: HashSet::new(),
             is_nameable: book.owners().iter().map(|owner| !own.contains(&owner.service)).collect(),
         }
     }
 
     /// Calls something with the hours of a record that count of its flow log, and the bytes of each.
     fn hours(&self, slot: Slot, record: &Record, span: Option<&Span>, mut each: impl FnMut(u32, Bytes)) {
-        if self.losers.contains(&slot) {
-            return;
-        }
         let mut each = |hour, part| {
             if self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log) {
                 each(hour, part);
@@ -224,11 +218,13 @@ impl<'r> Counter<'r> {
             *self.tally.duplicates.entry(slot).or_default() += 1;
             return;
         };
+        // Records of clients only count no bytes, but are as much of their hour as others.
+        let (tally, both) = (&mut self.tally, client.is_some() && remote.is_some());
+        let share = |part| if remote.is_some() { part } else { 0 };
+        rules.hours(slot, record, span.as_ref(), |hour, part| tally.add_hour(slot, hour, share(part), both));
         let what = match remote {
             Some(remote) => {
                 self.tally.statistics.counted += 1;
-                let (tally, both) = (&mut self.tally, client.is_some());
-                rules.hours(slot, record, span.as_ref(), |hour, part| tally.add_hour(slot, hour, part, both));
                 rules.what(gateway, client, remote, hour)
             }
             None => {

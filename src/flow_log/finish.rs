@@ -29,7 +29,7 @@ pub(super) fn finish(rules: &Rules<'_>, logs: &[Option<String>], tally: Tally) -
     for ((slot, hour), sum) in tally.hours {
         let log = name(logs, slot);
         gateways.with(slot.gateway, |gateway| {
-            if hour != NO_HOUR {
+            if hour != NO_HOUR && sum.bytes > 0 {
                 let bytes = gateway.hours.entry(hour).or_default();
                 *bytes = bytes.saturating_add(sum.bytes);
             }
