@@ -216,7 +216,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
     fn unsure(&mut self, line: &[u8]) {
         let Some(format) = &self.format else { return };
         let mut fields = Fields { line, spaces: &mut self.spaces, format, count: 0 };
-        let fate = match (fields.split(), fields.get(Field::Status)) {
+        let fate = match (fields.split(), fields.status()) {
             (false, _) => Fate::Malformed,
             (true, b"NODATA") => Fate::NoData,
             (true, b"SKIPDATA") => Fate::SkipData,
@@ -325,7 +325,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
             return;
         }
         let slot = |gateway| Slot { gateway, log: self.log.1 };
-        let status = match (fields.get(Field::Status), fields.get(Field::Action)) {
+        let status = match (fields.status(), fields.get(Field::Action)) {
             (b"NODATA", _) => Status::NoData,
             (b"SKIPDATA", _) => Status::SkipData,
             (b"OK" | b"", b"ACCEPT" | b"") => Status::Accepted,
@@ -399,6 +399,14 @@ impl<'l> Fields<'l> {
         let Some(place) = self.format.place(field) else { return b"" };
         let start = place.checked_sub(1).and_then(|before| self.spaces.get(before)).map_or(0, |space| space + 1);
         self.spaces.get(place).and_then(|end| self.line.get(start..*end)).unwrap_or_default()
+    }
+
+    /// What the record says of itself; empty when the format does not have that. Then one without bytes has no data.
+    fn status(&self) -> &'l [u8] {
+        match self.get(Field::Status) {
+            b"" if self.get(Field::Bytes) == b"-" => b"NODATA",
+            status => status,
+        }
     }
 
     fn parse(&self, of_gateway: bool) -> Parsed {

@@ -292,3 +292,11 @@ fn without_times_nothing_is_in_a_window() {
     assert_eq!(faults(&traffic), [("a.log", problem, false)]);
     assert_eq!((bytes(&traffic), bytes(&logs.read())), (0, 7));
 }
+
+#[test]
+fn without_a_status_a_record_without_bytes_has_no_data() {
+    let logs = Logs::new();
+    logs.add("a.log", format!("interface-id srcaddr dstaddr bytes action\n{NAT} - - - -\n{NAT} - - - ACCEPT\n"));
+    let Statistics { nodata, malformed, .. } = logs.read().statistics;
+    assert_eq!((nodata, malformed), (2, 0));
+}
