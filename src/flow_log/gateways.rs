@@ -127,6 +127,11 @@ impl Gateways {
         self.known.len() + self.lock().gateways.len()
     }
 
+    /// Whether records named it, and nobody else.
+    pub(super) fn is_learned(&self, number: u32) -> bool {
+        number as usize >= self.known.len()
+    }
+
     /// The number of a gateway that some record named.
     pub(super) fn learned(&self, id: &[u8]) -> Option<u32> {
         self.lock().numbers.get(id).copied()

@@ -311,6 +311,8 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
             // One without data does not say, nor does one that is cut off: whether it is a gateway's the others tell,
             // wherever they are.
             Some(b"-" | b"") | None => (Gate::Unsure, None),
+            // `nat_gatew` at the end of a line that is cut off says nothing of the lines that follow.
+            Some([b'n', ..]) => (Gate::Other, None),
             Some(_) => (Gate::Other, told),
         }
     }
@@ -322,6 +324,14 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
         let mut fields = Fields { line, spaces: &mut self.spaces, format, count: 0 };
         if !fields.split() {
             self.counter.tally.statistics.malformed += 1;
+            return;
+        }
+        // What the line before told is no proof for a record that says otherwise.
+        if let Gate::Gateway(gateway) = gate
+            && self.counter.rules.gateways.is_learned(gateway)
+            && !fields.is_of_learned()
+        {
+            self.counter.tally.statistics.other_interfaces += 1;
             return;
         }
         let slot = |gateway| Slot { gateway, log: self.log.1 };
@@ -406,6 +416,17 @@ impl<'l> Fields<'l> {
         match self.get(Field::Status) {
             b"" if self.get(Field::Bytes) == b"-" => b"NODATA",
             status => status,
+        }
+    }
+
+    /// Whether it is a record of the gateway that others say its interface is.
+    fn is_of_learned(&self) -> bool {
+        let has_data = !matches!(self.status(), b"NODATA" | b"SKIPDATA");
+        match self.get(Field::InterfaceType) {
+            b"nat_gateway" => true,
+            // Regional ones have no interface, and are told by resource.
+            _ if matches!(self.get(Field::Interface), b"-" | b"") => true,
+            kind => kind == b"-" && !has_data,
         }
     }
 
