@@ -16,6 +16,10 @@ const HOUR: u64 = 3600;
 /// 9999-12-31T23:59:59Z: what comes later is no time.
 const LAST_SECOND: u64 = 253_402_300_799;
 
+/// Records tell of ten minutes at most. One that claims more than a day has a time that was cut off or made up, and its
+/// bytes, spread over decades, would be in no window.
+const LONGEST: u64 = 24 * HOUR;
+
 /// What a record says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
@@ -194,7 +198,9 @@ impl<'r> Counter<'r> {
         let rules = self.rules;
         let span = match record.span {
             None => None,
-            Some((start, end)) if start <= end && end <= LAST_SECOND => Some(Span::new(record.bytes, start, end)),
+            Some((start, end)) if start <= end && end <= LAST_SECOND && end - start <= LONGEST => {
+                Some(Span::new(record.bytes, start, end))
+            }
             Some(_) => {
                 self.tally.statistics.malformed += 1;
                 return;
@@ -286,8 +292,6 @@ impl Span {
         if first == last {
             return add(self.hour(), self.bytes());
         }
-        // A record tells of minutes. One that claims years is believed for as long as it takes no time to do so.
-        let last = last.min(first + 10_000);
         for hour in first..=last {
             let to = if hour == last { self.to } else { ((hour + 1) * HOUR).min(self.to) };
             let bytes = self.before(to) - self.before(self.from.max(hour * HOUR));
