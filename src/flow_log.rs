@@ -19,7 +19,7 @@ mod tally;
 mod text;
 pub mod watch;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -96,7 +96,7 @@ fn attribute_within(
     let mut read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
     let disputes = Disputes::new(&read.tally, &logs);
     if disputes.need_another_pass() && inputs.files.iter().all(|input| input.path.is_some()) {
-        (rules.winners, rules.losers) = (disputes.winners, disputes.losers);
+        rules.winners = disputes.winners;
         read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
         read.tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
     } else {
@@ -111,7 +111,9 @@ fn attribute_within(
     traffic.faults = inputs.faults.into_iter().chain(read.faults).collect();
     traffic.faults.sort();
     // Each part of a file may say the same.
-    traffic.faults.dedup_by(|next, first| (&next.file, &next.problem) == (&first.file, &first.problem));
+    traffic
+        .faults
+        .dedup_by(|next, first| !first.is_copy() && (&next.file, &next.problem) == (&first.file, &first.problem));
     traffic.accounts = read.accounts;
     traffic.accounts.extend(inputs.files.iter().filter_map(|file| file.account.as_deref().map(AccountId::from)));
     traffic.other_files = inputs.others;
@@ -227,15 +229,13 @@ impl Pass<'_> {
 /// Hours of a gateway that several flow logs recorded.
 struct Disputes {
     winners: HashMap<(u32, u32), u32>,
-    /// Flow logs that lose all that they have of a gateway.
-    losers: HashSet<Slot>,
-    /// Whether others lose some of it.
+    /// Whether a flow log loses some of what it has of a gateway, but not all.
     partial: bool,
 }
 
 impl Disputes {
     fn new(tally: &Tally, logs: &[Option<String>]) -> Self {
-        let mut disputes = Self { winners: HashMap::new(), losers: HashSet::new(), partial: false };
+        let mut disputes = Self { winners: HashMap::new(), partial: false };
         if logs.len() == 1 {
             return disputes;
         }
@@ -262,15 +262,11 @@ impl Disputes {
                     false => hours.iter().filter(|hour| taken.contains_key(hour)).count(),
                 };
                 disputed |= lost > 0;
-                if lost == hours.len() {
-                    disputes.losers.insert(Slot { gateway, log: *log });
-                }
                 disputes.partial |= lost > 0 && lost < hours.len();
                 for hour in hours {
                     taken.entry(*hour).or_insert(if at_any_time { *best } else { *log });
                 }
             }
-            // Undisputed hours too: records that tell clients only count no bytes, and so dispute nothing themselves.
             if disputed {
                 disputes.winners.extend(taken.into_iter().map(|(hour, log)| ((gateway, hour), log)));
             }

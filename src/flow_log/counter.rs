@@ -1,6 +1,6 @@
 //! From a record to the sums: what happens to each record of a gateway, whatever kind of file it came from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::gateways::{Gateways, Watched};
@@ -14,6 +14,10 @@ const HOUR: u64 = 3600;
 
 /// 9999-12-31T23:59:59Z: what comes later is no time.
 const LAST_SECOND: u64 = 253_402_300_799;
+
+/// Records tell of ten minutes at most. One that claims more than a day has a time that was cut off or made up, and its
+/// bytes, spread over decades, would be in no window.
+const LONGEST: u64 = 24 * HOUR;
 
 /// What a record says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +50,6 @@ pub(super) struct Rules<'r> {
     pub(super) window: Option<(u64, u64)>,
     /// Of gateways that several flow logs record, which of them counts in which hour.
     pub(super) winners: HashMap<(u32, u32), u32>,
-    /// Flow logs of which nothing counts, whatever the hour.
-    pub(super) losers: HashSet<Slot>,
     /// Owners whose addresses DNS may name.
     is_nameable: Vec<bool>,
 }
@@ -67,16 +69,12 @@ impl<'r> Rules<'r> {
             names,
             window: window.map(|window| (second(window.start()), second(window.end()))),
             winners: HashMap::new(),
-            losers: HashSet::new(),
             is_nameable: book.owners().iter().map(|owner| !own.contains(&owner.service)).collect(),
         }
     }
 
     /// Calls something with the hours of a record that count of its flow log, and the bytes of each.
     fn hours(&self, slot: Slot, record: &Record, span: Option<&Span>, mut each: impl FnMut(u32, Bytes)) {
-        if self.losers.contains(&slot) {
-            return;
-        }
         let mut each = |hour, part| {
             if self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log) {
                 each(hour, part);
@@ -186,7 +184,9 @@ impl<'r> Counter<'r> {
         let rules = self.rules;
         let span = match record.span {
             None => None,
-            Some((start, end)) if start <= end && end <= LAST_SECOND => Some(Span::new(record.bytes, start, end)),
+            Some((start, end)) if start <= end && end <= LAST_SECOND && end - start <= LONGEST => {
+                Some(Span::new(record.bytes, start, end))
+            }
             Some(_) => {
                 self.tally.statistics.malformed += 1;
                 return;
@@ -210,11 +210,13 @@ impl<'r> Counter<'r> {
             *self.tally.duplicates.entry(slot).or_default() += 1;
             return;
         };
+        // Records of clients only count no bytes, but are as much of their hour as others.
+        let (tally, both) = (&mut self.tally, client.is_some() && remote.is_some());
+        let share = |part| if remote.is_some() { part } else { 0 };
+        rules.hours(slot, record, span.as_ref(), |hour, part| tally.add_hour(slot, hour, share(part), both));
         let what = match remote {
             Some(remote) => {
                 self.tally.statistics.counted += 1;
-                let (tally, both) = (&mut self.tally, client.is_some());
-                rules.hours(slot, record, span.as_ref(), |hour, part| tally.add_hour(slot, hour, part, both));
                 rules.what(gateway, client, remote, hour)
             }
             None => {
@@ -275,8 +277,6 @@ impl Span {
         if first == last {
             return add(self.hour(), self.bytes());
         }
-        // A record tells of minutes. One that claims years is believed for as long as it takes no time to do so.
-        let last = last.min(first + 10_000);
         for hour in first..=last {
             let to = if hour == last { self.to } else { ((hour + 1) * HOUR).min(self.to) };
             let bytes = self.before(to) - self.before(self.from.max(hour * HOUR));

@@ -1,5 +1,7 @@
 //! From sums to the result: numbers become names again, and bytes of an address with several names are split.
 
+#![expect(clippy::iter_over_hash_type, reason = "sums do not depend on the order of what is added")]
+
 use std::collections::BTreeMap;
 
 use super::counter::Rules;
@@ -29,7 +31,7 @@ pub(super) fn finish(rules: &Rules<'_>, logs: &[Option<String>], tally: Tally) -
     for ((slot, hour), sum) in tally.hours {
         let log = name(logs, slot);
         gateways.with(slot.gateway, |gateway| {
-            if hour != NO_HOUR {
+            if hour != NO_HOUR && sum.bytes > 0 {
                 let bytes = gateway.hours.entry(hour).or_default();
                 *bytes = bytes.saturating_add(sum.bytes);
             }

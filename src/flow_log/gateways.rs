@@ -132,6 +132,11 @@ impl Gateways {
         self.known.len() + self.lock().len()
     }
 
+    /// Whether records named it, and nobody else.
+    pub(super) fn is_learned(&self, number: u32) -> bool {
+        number as usize >= self.known.len()
+    }
+
     /// The number of a gateway that some record named.
     pub(super) fn learned(&self, id: &[u8]) -> Option<u32> {
         self.lock().get(id).copied()
@@ -168,34 +173,30 @@ impl Gateways {
 /// Clients' subnets, by what records may tell of them.
 #[derive(Debug)]
 pub(super) struct Clients {
-    subnets: Vec<Routes>,
-    by_subnet: HashMap<Box<[u8]>, usize>,
+    /// The ways out of each.
+    subnets: Vec<Blocks<Option<u32>>>,
+    /// A subnet of both address families is two of `subnets`.
+    by_subnet: HashMap<Box<[u8]>, Blocks<usize>>,
     by_vpc: HashMap<Box<[u8]>, Blocks<usize>>,
     everywhere: Vec<Blocks<usize>>,
-}
-
-#[derive(Debug)]
-struct Routes {
-    net: Blocks<()>,
-    ways: Blocks<Option<u32>>,
 }
 
 impl Clients {
     fn new(subnets: &[ClientSubnet]) -> Self {
         let gateway = |number: Option<usize>| number.and_then(|number| u32::try_from(number).ok());
-        let routes = |subnet: &ClientSubnet| Routes {
-            net: Blocks::new([(subnet.net, ())]),
-            ways: Blocks::new(subnet.routes.iter().map(|(net, number)| (*net, gateway(*number)))),
+        let routes =
+            |subnet: &ClientSubnet| Blocks::new(subnet.routes.iter().map(|(net, number)| (*net, gateway(*number))));
+        let by = |id: fn(&ClientSubnet) -> &str| {
+            let mut nets = HashMap::<Box<[u8]>, Vec<_>>::new();
+            for (index, subnet) in subnets.iter().enumerate() {
+                nets.entry(id(subnet).as_bytes().into()).or_default().push((subnet.net, index));
+            }
+            nets.into_iter().map(|(id, nets)| (id, Blocks::new(nets))).collect::<HashMap<_, _>>()
         };
-        let mut of_vpc = HashMap::<Box<[u8]>, Vec<_>>::new();
-        for (index, subnet) in subnets.iter().enumerate() {
-            of_vpc.entry(subnet.vpc_id.as_str().as_bytes().into()).or_default().push((subnet.net, index));
-        }
-        let by_vpc: HashMap<_, _> = of_vpc.into_iter().map(|(vpc, nets)| (vpc, Blocks::new(nets))).collect();
-        let id = |subnet: &ClientSubnet| subnet.subnet_id.as_str().as_bytes().into();
+        let by_vpc = by(|subnet| subnet.vpc_id.as_str());
         Self {
             subnets: subnets.iter().map(routes).collect(),
-            by_subnet: subnets.iter().enumerate().map(|(index, subnet)| (id(subnet), index)).collect(),
+            by_subnet: by(|subnet| subnet.subnet_id.as_str()),
             everywhere: by_vpc.values().cloned().collect(),
             by_vpc,
         }
@@ -212,10 +213,8 @@ impl Clients {
         let index = match (subnet, vpc) {
             (b"" | b"-", b"" | b"-") => anywhere(),
             (b"" | b"-", _) => in_vpc(),
-            _ => self.by_subnet.get(subnet).copied(),
+            _ => self.by_subnet.get(subnet).and_then(|nets| nets.find(client)),
         };
-        let routes = self.subnets.get(index?)?;
-        routes.net.find(client)?;
-        routes.ways.find(host).flatten()
+        self.subnets.get(index?)?.find(host).flatten()
     }
 }

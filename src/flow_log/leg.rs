@@ -69,10 +69,8 @@ pub(super) fn leg(gateway: &impl Sides, ends: Ends) -> Leg {
     {
         if let Some(host) = [inner, outer].into_iter().find(|address| is_nat64(*address)) {
             let client = if direction == Direction::Upload { source } else { destination };
-            return match ends.packet.is_some() || gateway.is_regional() {
-                true => Leg::Both(direction, client, plain(host)),
-                false => Leg::Client(direction, client),
-            };
+            let both = ends.packet.is_some() || gateway.is_regional();
+            return if both { Leg::Both(direction, client, plain(host)) } else { Leg::Client(direction, client) };
         }
     }
     if gateway.is_regional() {

@@ -250,7 +250,7 @@ impl Known {
                 Gate::Other if counter.rules.gateways.clients.is_none() => {
                     counter.tally.statistics.other_interfaces += 1
                 }
-                Gate::Unsure => match at.text(Field::Status) {
+                Gate::Unsure => match at.status() {
                     b"NODATA" => counter.tally.unsure(at.text(Field::Interface), log, Fate::NoData),
                     b"SKIPDATA" => counter.tally.unsure(at.text(Field::Interface), log, Fate::SkipData),
                     _ => counter.tally.statistics.other_interfaces += 1,
@@ -338,6 +338,9 @@ impl Row for At<'_> {
                 Some(key) if !values.is_null(key) => values.value(key).as_bytes(),
                 _ => b"-",
             },
+            // A number is asked for as one; as text it only is, or is not, there.
+            Column::Longs(values) if !values.is_null(self.row) => b"0",
+            Column::Ints(values) if !values.is_null(self.row) => b"0",
             Column::Longs(_) | Column::Ints(_) | Column::Other => b"-",
         }
     }

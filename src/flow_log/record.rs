@@ -31,6 +31,25 @@ pub(super) trait Row {
     fn number(&self, field: Field) -> Option<u64>;
     /// A field's address.
     fn address(&self, field: Field) -> Option<IpAddr>;
+
+    /// What the record says of itself; empty when the format does not have that. Then one without bytes has no data.
+    fn status(&self) -> &[u8] {
+        match self.text(Field::Status) {
+            b"" if self.text(Field::Bytes) == b"-" => b"NODATA",
+            status => status,
+        }
+    }
+
+    /// Whether it is a record of the gateway that others say its interface is.
+    fn is_of_learned(&self) -> bool {
+        let has_data = !matches!(self.status(), b"NODATA" | b"SKIPDATA");
+        match self.text(Field::InterfaceType) {
+            b"nat_gateway" => true,
+            // Regional ones have no interface, and are told by resource.
+            _ if matches!(self.text(Field::Interface), b"-" | b"") => true,
+            kind => kind == b"-" && !has_data,
+        }
+    }
 }
 
 enum Parsed {
@@ -43,6 +62,14 @@ enum Parsed {
 impl Counter<'_> {
     /// Takes a gateway's record, or any where clients' are looked for.
     pub(super) fn take(&mut self, gate: Gate, log: u32, row: &impl Row) {
+        // What the line before told is no proof for a record that says otherwise.
+        if let Gate::Gateway(gateway) = gate
+            && self.rules.gateways.is_learned(gateway)
+            && !row.is_of_learned()
+        {
+            self.tally.statistics.other_interfaces += 1;
+            return;
+        }
         let slot = |gateway| Slot { gateway, log };
         let Some(status) = status(row) else {
             self.tally.statistics.malformed += 1;
@@ -67,7 +94,7 @@ impl Counter<'_> {
 
 /// What a record says of itself; none when that makes no sense.
 fn status(row: &impl Row) -> Option<Status> {
-    match (row.text(Field::Status), row.text(Field::Action)) {
+    match (row.status(), row.text(Field::Action)) {
         (b"NODATA", _) => Some(Status::NoData),
         (b"SKIPDATA", _) => Some(Status::SkipData),
         (b"OK" | b"", b"ACCEPT" | b"") => Some(Status::Accepted),

@@ -199,10 +199,10 @@ impl Input {
         if start.is_empty() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
             return Err(io::Error::other("it is empty: not even gzip's header is there"));
         }
-        io::Seek::rewind(&mut file).or_else(|error| match error.kind() {
+        io::Seek::rewind(&mut file).map_err(|error| match error.kind() {
             // A pipe cannot go back.
-            io::ErrorKind::NotSeekable => Err(io::Error::other("a pipe: pass it as standard input (-)")),
-            _ => Err(error),
+            io::ErrorKind::NotSeekable => io::Error::other("a pipe: pass it as standard input (-)"),
+            _ => error,
         })?;
         if start.starts_with(b"PAR1") {
             return Ok(Content::Parquet(file));

@@ -206,7 +206,7 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
     fn unsure(&mut self, line: &[u8]) {
         let Some(format) = &self.format else { return };
         let mut fields = Fields { line, spaces: &mut self.spaces, format };
-        let fate = match (fields.split(), fields.text(Field::Status)) {
+        let fate = match (fields.split(), fields.status()) {
             (false, _) => Fate::Malformed,
             (true, b"NODATA") => Fate::NoData,
             (true, b"SKIPDATA") => Fate::SkipData,
@@ -301,6 +301,8 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
             // One without data does not say, nor does one that is cut off: whether it is a gateway's the others tell,
             // wherever they are.
             Some(b"-" | b"") | None => (Gate::Unsure, None),
+            // `nat_gatew` at the end of a line that is cut off says nothing of the lines that follow.
+            Some([b'n', ..]) => (Gate::Other, None),
             Some(_) => (Gate::Other, told),
         }
     }

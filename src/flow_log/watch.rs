@@ -59,7 +59,7 @@ pub struct Inside {
     pub place: Place,
 }
 
-/// A subnet whose clients' own records are counted.
+/// A subnet whose clients' own records are counted; once for each address family that it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientSubnet {
     /// Its addresses.

@@ -10,11 +10,11 @@ from decimal import Decimal
 
 # Rule → the bases that its findings may have.
 RULES = {
-    "missing-gateway-endpoint": {"measured", "assumed", "bounded"},
-    "gateway-endpoint-not-associated": {"measured", "assumed", "bounded"},
+    "missing-gateway-endpoint": {"measured", "measured (partial)", "assumed", "bounded"},
+    "gateway-endpoint-not-associated": {"measured", "measured (partial)", "assumed", "bounded"},
     "idle-nat-gateway": {"metered"},
-    "cross-az-nat-gateway": {"measured", "bounded"},
-    "interface-endpoint-pays-off": {"measured", "assumed"},
+    "cross-az-nat-gateway": {"measured", "measured (partial)", "bounded"},
+    "interface-endpoint-pays-off": {"measured", "measured (partial)", "assumed"},
     "idle-interface-endpoint": {"metered"},
     "underused-interface-endpoint": {"measured"},
     "s3-interface-shadows-gateway": {"measured", "bounded"},

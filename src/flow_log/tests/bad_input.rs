@@ -292,3 +292,23 @@ fn without_times_nothing_is_in_a_window() {
     assert_eq!(faults(&traffic), [("a.log", problem, false)]);
     assert_eq!((bytes(&traffic), bytes(&logs.read())), (0, 7));
 }
+
+#[test]
+fn without_a_status_a_record_without_bytes_has_no_data() {
+    let logs = Logs::new();
+    logs.add("a.log", format!("interface-id srcaddr dstaddr bytes action\n{NAT} - - - -\n{NAT} - - - ACCEPT\n"));
+    let Statistics { nodata, malformed, .. } = logs.read().statistics;
+    assert_eq!((nodata, malformed), (2, 0));
+}
+
+#[test]
+fn a_time_that_is_cut_off_spreads_nothing_over_decades() {
+    let logs = Logs::new();
+    let whole = START.to_string();
+    let record = |start: &str| format!("{NAT} 10.0.0.220 203.0.113.5 10 {whole} {start}\n");
+    let text = [whole.as_str(), &whole[..4], "1", ""].map(record).concat();
+    logs.add("a.log", format!("interface-id srcaddr dstaddr bytes end start\n{text}"));
+    let traffic = logs.read();
+    assert_eq!((bytes(&traffic), traffic.statistics.malformed), (10, 3));
+    assert_eq!(only(&traffic).hours, [(FIRST_HOUR, 10)].into());
+}

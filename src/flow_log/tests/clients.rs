@@ -45,3 +45,20 @@ fn a_gateways_own_records_are_none_of_a_client() {
     let traffic = read_with(&[logs.0.path()], &subnets(), |_| {});
     assert_eq!((bytes(&traffic), traffic.statistics.counted, traffic.statistics.other_interfaces), (10, 1, 3));
 }
+
+#[test]
+fn a_subnet_may_have_both_address_families() {
+    let Watch::Clients { gateways, mut subnets } = subnets() else { unreachable!() };
+    subnets.push(ClientSubnet {
+        net: "2001:db8::/64".parse().unwrap(),
+        routes: vec![("64:ff9b::/96".parse().unwrap(), Some(0)), ("::/0".parse().unwrap(), None)],
+        ..subnets[0].clone()
+    });
+    let logs = Logs::new();
+    let ends =
+        ["2001:db8::5 64:ff9b::cb00:7105", "10.0.1.5 203.0.113.5", "2001:db8::5 2600::1", "10.0.0.9 203.0.113.5"];
+    let record = |ends: &str| format!("eni-0c subnet-a {ends} 10\n");
+    logs.add("a.log", format!("interface-id subnet-id srcaddr dstaddr bytes\n{}", ends.map(record).concat()));
+    let traffic = read_with(&[logs.0.path()], &Watch::Clients { gateways, subnets }, |_| {});
+    assert_eq!((bytes(&traffic), traffic.statistics.other_interfaces), (20, 2));
+}
