@@ -6,6 +6,7 @@
 
 mod blocks;
 mod counter;
+mod disputes;
 mod dns;
 mod finish;
 mod format;
@@ -19,12 +20,13 @@ mod tally;
 mod text;
 pub mod watch;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use counter::{Counter, Rules};
+use disputes::Disputes;
 pub use dns::read_names;
 use format::Format;
 pub use format::FormatError;
@@ -32,7 +34,7 @@ use gateways::Gateways;
 use parquet::Parquet;
 use piped::Piped;
 use source::{Content, Input, Inputs};
-use tally::{MOST_ENTRIES, NO_HOUR, Slot, Tally, What};
+use tally::{MOST_ENTRIES, Tally};
 use text::{Formats, Problem, Text};
 use watch::Watch;
 
@@ -223,83 +225,6 @@ impl Pass<'_> {
             Content::Parquet(file) => Parquet::open(file).and_then(|file| file.read(part, counter, number, accounts)),
         };
         result.map_err(|problem| (problem, read(counter) > before))
-    }
-}
-
-/// Hours of a gateway that several flow logs recorded.
-struct Disputes {
-    winners: HashMap<(u32, u32), u32>,
-    /// Whether a flow log loses some of what it has of a gateway, but not all.
-    partial: bool,
-}
-
-impl Disputes {
-    fn new(tally: &Tally, logs: &[Option<String>]) -> Self {
-        let mut disputes = Self { winners: HashMap::new(), partial: false };
-        if logs.len() == 1 {
-            return disputes;
-        }
-        // What each flow log has of each gateway: hours, and how good it is.
-        let mut by_gateway = BTreeMap::<u32, BTreeMap<u32, (BTreeSet<u32>, (bool, u64))>>::new();
-        for ((slot, hour), sum) in &tally.hours {
-            let (hours, (both, bytes)) = by_gateway.entry(slot.gateway).or_default().entry(slot.log).or_default();
-            hours.insert(*hour);
-            *both |= sum.both;
-            *bytes = bytes.saturating_add(sum.bytes);
-        }
-        for (gateway, logs) in by_gateway {
-            let mut order: Vec<_> = logs.iter().collect();
-            // The best one first: who tells both ends, then who has most; the name decides between equals.
-            order.sort_by_key(|(log, (_, quality))| (std::cmp::Reverse(*quality), **log));
-            let Some((best, _)) = order.first().copied() else { continue };
-            let mut taken = BTreeMap::<u32, u32>::new();
-            let mut disputed = false;
-            for (log, (hours, _)) in order {
-                // What does not tell its hour may be of any.
-                let at_any_time = *log != *best && (hours.contains(&NO_HOUR) || taken.contains_key(&NO_HOUR));
-                let lost = match at_any_time {
-                    true => hours.len(),
-                    false => hours.iter().filter(|hour| taken.contains_key(hour)).count(),
-                };
-                disputed |= lost > 0;
-                disputes.partial |= lost > 0 && lost < hours.len();
-                for hour in hours {
-                    taken.entry(*hour).or_insert(if at_any_time { *best } else { *log });
-                }
-            }
-            if disputed {
-                disputes.winners.extend(taken.into_iter().map(|(hour, log)| ((gateway, hour), log)));
-            }
-        }
-        disputes
-    }
-
-    fn need_another_pass(&self) -> bool {
-        self.partial
-    }
-
-    /// Leaves out the flow logs that lost everything, or (where a second pass is not possible) anything.
-    fn settle(self, tally: &mut Tally) {
-        let lost = |slot: &Slot, hour: u32| self.winners.get(&(slot.gateway, hour)).is_some_and(|log| *log != slot.log);
-        let out: BTreeSet<Slot> =
-            tally.hours.keys().filter(|(slot, hour)| lost(slot, *hour)).map(|(slot, _)| *slot).collect();
-        let entries = tally.entries.iter().map(|((_, slot, what), volume)| (slot, what, volume));
-        let rest = tally.rest.iter().map(|((_, slot, what), volume)| (slot, what, volume));
-        let mut records = BTreeMap::<(Slot, bool), u64>::new();
-        for (slot, what, volume) in entries.chain(rest).filter(|(slot, ..)| out.contains(slot)) {
-            let was_counted = *what != What::UNKNOWN;
-            *records.entry((*slot, was_counted)).or_default() += volume.upload_records + volume.download_records;
-        }
-        tally.entries.retain(|(_, slot, _), _| !out.contains(slot));
-        tally.rest.retain(|(_, slot, _), _| !out.contains(slot));
-        tally.hours.retain(|(slot, _), _| !out.contains(slot));
-        for ((slot, was_counted), count) in records {
-            let statistics = &mut tally.statistics;
-            let was = if was_counted { &mut statistics.counted } else { &mut statistics.other_legs };
-            *was -= count;
-            statistics.duplicates += count;
-            *tally.duplicates.entry(slot).or_default() += count;
-        }
     }
 }
 

@@ -193,13 +193,13 @@ impl<'r> Counter<'r> {
             }
         };
         let span = match (span, rules.window) {
-            (Some(span), Some((from, to))) => match span.cut(from, to) {
-                Some(span) => Some(span),
-                None => {
+            (Some(span), Some((from, to))) => {
+                let Some(span) = span.cut(from, to) else {
                     self.tally.statistics.outside_window += 1;
                     return;
-                }
-            },
+                };
+                Some(span)
+            }
             (span, _) => span,
         };
         let hour = span.as_ref().map_or(NO_HOUR, Span::hour);
@@ -214,15 +214,12 @@ impl<'r> Counter<'r> {
         let (tally, both) = (&mut self.tally, client.is_some() && remote.is_some());
         let share = |part| if remote.is_some() { part } else { 0 };
         rules.hours(slot, record, span.as_ref(), |hour, part| tally.add_hour(slot, hour, share(part), both));
-        let what = match remote {
-            Some(remote) => {
-                self.tally.statistics.counted += 1;
-                rules.what(gateway, client, remote, hour)
-            }
-            None => {
-                self.tally.statistics.other_legs += 1;
-                What::UNKNOWN
-            }
+        let what = if let Some(remote) = remote {
+            self.tally.statistics.counted += 1;
+            rules.what(gateway, client, remote, hour)
+        } else {
+            self.tally.statistics.other_legs += 1;
+            What::UNKNOWN
         };
         let place = |client: IpAddr, slot: Slot| rules.gateways.get(slot.gateway)?.place_of(client);
         self.tally.add(slot, client, what, (direction, bytes), place);

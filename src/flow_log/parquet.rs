@@ -248,7 +248,7 @@ impl Known {
                 Gate::Unread => counter.tally.statistics.malformed += 1,
                 Gate::NoInterface => counter.tally.statistics.other_interfaces += 1,
                 Gate::Other if counter.rules.gateways.clients.is_none() => {
-                    counter.tally.statistics.other_interfaces += 1
+                    counter.tally.statistics.other_interfaces += 1;
                 }
                 Gate::Unsure => match at.status() {
                     b"NODATA" => counter.tally.unsure(at.text(Field::Interface), log, Fate::NoData),

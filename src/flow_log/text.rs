@@ -327,7 +327,7 @@ struct Fields<'l> {
     format: &'l Format,
 }
 
-impl<'l> Fields<'l> {
+impl Fields<'_> {
     /// Finds the spaces; false when there are not as many fields as there should be, or one is empty: what does not
     /// apply is `-`.
     fn split(&mut self) -> bool {
@@ -451,8 +451,9 @@ pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
                 value = value << 8 | part;
                 (part, digits, dots) = (0, 0, dots + 1);
             }
-            b':' | b'a'..=b'f' | b'A'..=b'F' => return std::str::from_utf8(text).ok()?.parse().ok(),
-            b'.' | b'0'..=b'9' => return std::str::from_utf8(text).ok()?.parse().ok(),
+            b':' | b'.' | b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => {
+                return std::str::from_utf8(text).ok()?.parse().ok();
+            }
             _ => return None,
         }
     }

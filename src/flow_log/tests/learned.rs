@@ -36,9 +36,9 @@ fn lost_records_are_told_in_any_order() {
 fn regional_gateways_have_no_interface() {
     let logs = Logs::new();
     let record = |ends: &str| format!("11 - regional_nat_gateway nat-r {ends} {ends} 10 {START} {START} ACCEPT OK\n");
-    let legs =
+    let records =
         ["10.0.1.5 203.0.113.5", "107.22.182.139 203.0.113.5", "203.0.113.5 107.22.182.139", "203.0.113.5 10.0.1.5"];
-    let text: String = legs.map(record).concat();
+    let text: String = records.map(record).concat();
     logs.add("a.log", format!("{ELEVEN}{text}"));
     let traffic = read_with(&[logs.0.path()], &learning(), |_| {});
     let gateway = only(&traffic);
