@@ -9,9 +9,12 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::model::{RegionName, Usd};
+use crate::output::TrafficFormat;
 
+mod outputs;
 mod window;
 
+pub use outputs::Outputs;
 pub use window::{WindowArgs, WindowArgsError};
 
 /// What do NAT gateways and VPC endpoints cost, what part of it is waste, and what exactly to change?
@@ -113,12 +116,8 @@ pub struct AuditArgs {
     pub assumptions: Vec<String>,
     #[command(flatten)]
     pub prices: PriceArgs,
-    /// Form of the report.
-    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub format: FormatArg,
-    /// Write the report to a file instead of standard output.
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
-    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub outputs: Outputs,
     /// Rows of each part of the table; 0 for all.
     #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Output")]
     pub top: usize,
@@ -176,7 +175,7 @@ pub struct AttributeArgs {
     pub window: WindowArgs,
     /// Form of the result.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
-    pub format: FormatArg,
+    pub format: TrafficFormat,
     /// Write the result to a file instead of standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
@@ -199,16 +198,6 @@ pub struct PriceArgs {
     /// What you pay less than list price, such as 8%.
     #[arg(long, value_name = "PERCENT%", value_parser = percent)]
     pub discount: Option<Decimal>,
-}
-
-/// Forms of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum FormatArg {
-    /// For a person at a terminal.
-    #[default]
-    Table,
-    /// For programs; `natwise schema report` describes it.
-    Json,
 }
 
 /// `natwise scan`

@@ -11,11 +11,24 @@ pub use text::{clean, clip};
 use crate::report::{Report, TrafficReport};
 
 /// A form of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 pub enum Format {
     /// For a person at a terminal.
+    #[default]
     Table,
-    /// For programs; see `natwise schema report`.
+    /// For programs; `natwise schema report` describes it.
+    Json,
+}
+
+/// A form of what flow logs say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum TrafficFormat {
+    /// For a person at a terminal.
+    #[default]
+    Table,
+    /// For programs; `natwise schema traffic` describes it.
     Json,
 }
 
@@ -54,10 +67,15 @@ pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write
 ///
 /// # Errors
 /// When writing fails.
-pub fn render_traffic(report: &TrafficReport, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+pub fn render_traffic(
+    report: &TrafficReport,
+    format: TrafficFormat,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
-        Format::Table => table::render_traffic(report, style, out),
-        Format::Json => {
+        TrafficFormat::Table => table::render_traffic(report, style, out),
+        TrafficFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, report)?;
             out.write_all(b"\n")
         }

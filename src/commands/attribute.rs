@@ -8,9 +8,9 @@ use super::audit::eprint;
 use super::destination::Destination;
 use super::flow_logs::{Account, gateway, traffic};
 use super::{ExitStatus, read};
-use crate::cli::{AttributeArgs, FormatArg, When, now};
+use crate::cli::{AttributeArgs, When, now};
 use crate::model::Snapshot;
-use crate::output::{Format, render_traffic};
+use crate::output::render_traffic;
 use crate::report::TrafficReport;
 
 pub(super) fn run(args: &AttributeArgs, color: When, quiet: bool) -> anyhow::Result<ExitStatus> {
@@ -32,11 +32,7 @@ pub(super) fn run(args: &AttributeArgs, color: When, quiet: bool) -> anyhow::Res
     );
     let owners = snapshot.iter().flat_map(|snapshot| &snapshot.regions).map(|scan| scan.account_id.clone());
     let report = TrafficReport::new(&traffic, owners.collect(), args.top);
-    let format = match args.format {
-        FormatArg::Table => Format::Table,
-        FormatArg::Json => Format::Json,
-    };
-    destination.write(|out| render_traffic(&report, format, style, out))?;
+    destination.write(|out| render_traffic(&report, args.format, style, out))?;
     if args.strict && !report.faults.is_empty() {
         eprint(&format!(
             "natwise: {} file(s) were not read to their end, and --strict makes that an error",

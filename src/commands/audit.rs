@@ -8,7 +8,7 @@ use super::destination::Destination;
 use super::flow_logs::{Account, traffic};
 use super::{ExitStatus, price_book, read, scan};
 use crate::assumption::Assumptions;
-use crate::cli::{AuditArgs, FormatArg, When};
+use crate::cli::{AuditArgs, When};
 use crate::model::Snapshot;
 use crate::output::{Format, render};
 use crate::report::Report;
@@ -20,19 +20,18 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
     // Everything that can be wrong with the arguments is found out before the account is asked anything.
     let prices = price_book(&args.prices)?;
     let assumptions = Assumptions::parse(args.assumptions.iter().map(String::as_str)).context("--assume")?;
-    let destination = Destination::open(args.output.as_deref())?;
-    let style = destination.style(color, args.top);
+    let open = |(format, path): &(Format, Option<PathBuf>)| Ok((*format, Destination::open(path.as_deref())?));
+    let outputs: Vec<_> = args.outputs.0.iter().map(open).collect::<anyhow::Result<_>>()?;
     let snapshot = snapshot(args, quiet)?;
     let traffic = match &*args.flow_logs {
         [] => None,
         paths => Some(traffic(paths, &args.reading, &Account::Scanned(&snapshot), Some(snapshot.window), quiet)?),
     };
     let report = Report::new(&snapshot, traffic.as_ref(), &prices, &assumptions);
-    let format = match args.format {
-        FormatArg::Table => Format::Table,
-        FormatArg::Json => Format::Json,
-    };
-    destination.write(|out| render(&report, format, style, out))?;
+    for (format, destination) in outputs {
+        let style = destination.style(color, args.top);
+        destination.write(|out| render(&report, format, style, out))?;
+    }
     if args.strict && !report.gaps.is_empty() {
         eprint(&format!("natwise: {} call(s) failed, and --strict makes that an error", report.gaps.len()));
         return Ok(ExitStatus::Failed);
