@@ -6,6 +6,7 @@
 mod advice;
 mod flow_logs;
 mod note;
+mod over_time;
 mod row;
 mod saving;
 mod traffic;
@@ -207,7 +208,7 @@ impl Report {
                 partial: !unknown.is_empty(),
                 unknown,
             },
-            nat_gateways: row::nat_gateways(&context),
+            nat_gateways: row::nat_gateways(&context, snapshot.window),
             endpoints: row::endpoints(&context),
             findings: findings
                 .into_iter()

@@ -158,6 +158,16 @@ proptest! {
     }
 
     #[test]
+    fn days_and_hours_come_to_the_total(account in any_account()) {
+        for row in report(&account.snapshot()).nat_gateways {
+            let Some(bytes) = row.bytes else { continue };
+            let sum = |parts: &mut dyn Iterator<Item = u64>| parts.fold(0_u64, u64::saturating_add);
+            prop_assert_eq!(sum(&mut row.daily_bytes.values().flatten().copied()), bytes.processed);
+            prop_assert_eq!(sum(&mut row.hourly_bytes.iter().flatten().copied()), bytes.processed);
+        }
+    }
+
+    #[test]
     fn sums_are_those_of_the_rows(account in any_account()) {
         let report = report(&account.snapshot());
         let window = &report.totals.window_usd;

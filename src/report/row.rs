@@ -1,17 +1,19 @@
 //! The report's lines: gateways, endpoints, findings.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::flow_logs::{self, Coverage, TrafficRow};
+use super::over_time::{daily, hourly};
 use crate::audit::{Context, Verdict};
 use crate::cost::{Charge, EndpointCost, NatGatewayCost};
 use crate::finding::{Basis, Evidence, Finding, Money, Remedy};
 use crate::model::{
-    AccountId, Bytes, EndpointType, Hours, NatGatewayId, RegionName, Service, Tags, Usd, VpcEndpointId, VpcId,
+    AccountId, Bytes, EndpointType, Hours, NatGatewayId, RegionName, Service, Tags, Usd, VpcEndpointId, VpcId, Window,
 };
 
 /// A NAT gateway.
@@ -52,6 +54,12 @@ pub struct NatGatewayRow {
     pub route_table_ids: Vec<String>,
     /// Subnets that those route for.
     pub subnet_ids: Vec<String>,
+    /// What it processed on each UTC day of the window; null for a day without any datapoint.
+    #[schemars(with = "BTreeMap<String, Option<Bytes>>")]
+    pub daily_bytes: BTreeMap<Date, Option<Bytes>>,
+    /// The same for each hour, for pictures; the snapshot has it in full.
+    #[serde(skip)]
+    pub hourly_bytes: Vec<Option<Bytes>>,
     /// Its bytes by service, scaled to `bytes.processed`, the most first; empty when not attributed.
     pub traffic: Vec<TrafficRow>,
     /// What the flow logs saw of it; null when they have no record of it.
@@ -220,7 +228,7 @@ fn name(tags: &Tags) -> Option<String> {
 }
 
 /// Every gateway, dearest first.
-pub(super) fn nat_gateways(context: &Context<'_>) -> Vec<NatGatewayRow> {
+pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGatewayRow> {
     let (topology, costs) = (context.topology, context.costs);
     let mut users = HashMap::<&NatGatewayId, (BTreeSet<&str>, BTreeSet<&str>)>::new();
     for table in topology.parts.iter().flat_map(|part| &part.vpcs).flat_map(|view| &view.route_tables) {
@@ -233,6 +241,7 @@ pub(super) fn nat_gateways(context: &Context<'_>) -> Vec<NatGatewayRow> {
     let row = |cost: &NatGatewayCost<'_>| {
         let (tables, subnets) = users.get(cost.id).cloned().unwrap_or_default();
         let owned = |ids: BTreeSet<&str>| ids.into_iter().map(str::to_owned).collect();
+        let hourly_bytes = hourly(cost, window);
         NatGatewayRow {
             account_id: cost.account_id.clone(),
             region: cost.region.clone(),
@@ -260,6 +269,8 @@ pub(super) fn nat_gateways(context: &Context<'_>) -> Vec<NatGatewayRow> {
             monthly_usd: cost.monthly_usd(),
             route_table_ids: owned(tables),
             subnet_ids: owned(subnets),
+            daily_bytes: daily(&hourly_bytes, window),
+            hourly_bytes,
             traffic: context.attribution.of(cost.id).map(flow_logs::traffic).unwrap_or_default(),
             coverage: context.attribution.of(cost.id).map(Coverage::new),
             charges: cost.charges.clone(),
