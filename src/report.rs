@@ -10,6 +10,7 @@ mod over_time;
 mod row;
 mod saving;
 mod traffic;
+mod vpc;
 
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -21,6 +22,7 @@ pub use flow_logs::{Coverage, FlowLogs, TrafficRow};
 pub use note::Note;
 pub use row::{EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, NatGatewayRow, NatGatewayUsd};
 pub use traffic::{FlowRow, GatewayRow, SourceRow, TrafficReport};
+pub use vpc::{MissingRow, RouteRow, RouteTableRow, SubnetRow, VpcEndpointRow, VpcNatGatewayRow, VpcRow};
 
 use crate::assumption::Assumptions;
 use crate::attribution::Attribution;
@@ -55,6 +57,8 @@ pub struct Report {
     pub endpoints: Vec<EndpointRow>,
     /// What is wrong, most money first.
     pub findings: Vec<FindingRow>,
+    /// VPCs, with what leads where in them.
+    pub vpcs: Vec<VpcRow>,
     /// Rules that could not be applied somewhere.
     pub skipped: Vec<Skipped>,
     /// Calls that failed.
@@ -210,6 +214,7 @@ impl Report {
             },
             nat_gateways: row::nat_gateways(&context, snapshot.window),
             endpoints: row::endpoints(&context),
+            vpcs: vpc::vpcs(&topology, &findings),
             findings: findings
                 .into_iter()
                 .map(|finding| {

@@ -223,7 +223,7 @@ fn unlisted(gone: bool) -> &'static str {
     if gone { "deleted" } else { "unknown" }
 }
 
-fn name(tags: &Tags) -> Option<String> {
+pub(super) fn name(tags: &Tags) -> Option<String> {
     tags.get("Name").filter(|name| !name.is_empty()).cloned()
 }
 
