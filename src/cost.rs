@@ -82,6 +82,18 @@ pub enum Component {
     Addresses,
 }
 
+impl Component {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hours => "hours",
+            Self::Data => "data",
+            Self::Addresses => "addresses",
+        }
+    }
+}
+
 /// The cost of everything in a snapshot.
 #[derive(Debug)]
 pub struct Costs<'a> {

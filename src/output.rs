@@ -1,5 +1,6 @@
 //! The forms a report is written in: one file each, over the same [`Report`].
 
+mod html;
 mod table;
 mod text;
 
@@ -19,6 +20,8 @@ pub enum Format {
     Table,
     /// For programs; `natwise schema report` describes it.
     Json,
+    /// One file for a browser, a mail or a printer.
+    Html,
 }
 
 /// A form of what flow logs say.
@@ -60,6 +63,7 @@ pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write
             serde_json::to_writer_pretty(&mut *out, report)?;
             out.write_all(b"\n")
         }
+        Format::Html => html::render(report, out),
     }
 }
 

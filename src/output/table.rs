@@ -30,7 +30,7 @@ const RED: Ansi = AnsiColor::Red.on_default().bold();
 const GREEN: Ansi = AnsiColor::Green.on_default();
 const YELLOW: Ansi = AnsiColor::Yellow.on_default();
 
-pub(super) use traffic::render as render_traffic;
+pub(super) use traffic::{render as render_traffic, size};
 
 /// Writes the report.
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -85,10 +85,6 @@ impl Page<'_> {
     }
 
     fn summary(&mut self, report: &Report) -> io::Result<()> {
-        let date = |instant: jiff::Timestamp| {
-            let utc = instant.to_zoned(TimeZone::UTC);
-            utc.strftime(if utc.hour() == 0 { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" }).to_string()
-        };
         let window = &report.window;
         let scope = format!(
             "{} · {} · {} to {} UTC ({} h)",
@@ -342,7 +338,7 @@ fn number(text: String) -> Cell {
 }
 
 /// Zones without the Region's name, which they all start with: `a, b`.
-fn zones(zones: &[String], region: &str) -> String {
+pub(super) fn zones(zones: &[String], region: &str) -> String {
     match zones {
         [] => clean(region).into_owned(),
         [zone] => clip(zone, 20),
@@ -354,7 +350,7 @@ fn zones(zones: &[String], region: &str) -> String {
     }
 }
 
-fn prices(report: &Report) -> String {
+pub(super) fn prices(report: &Report) -> String {
     let prices = &report.prices;
     let discount = if prices.discount.is_zero() {
         String::new()
@@ -375,6 +371,12 @@ fn prices(report: &Report) -> String {
     )
 }
 
+/// A day, with the hour where it is not its first.
+pub(super) fn date(instant: jiff::Timestamp) -> String {
+    let utc = instant.to_zoned(TimeZone::UTC);
+    utc.strftime(if utc.hour() == 0 { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" }).to_string()
+}
+
 fn complete(report: &Report) -> String {
     let mut missing = Vec::new();
     if !report.gaps.is_empty() {
@@ -390,7 +392,7 @@ fn complete(report: &Report) -> String {
 }
 
 /// A few names, or how many there are.
-fn some<'t>(names: impl Iterator<Item = &'t str>, most: usize, what: &str) -> String {
+pub(super) fn some<'t>(names: impl Iterator<Item = &'t str>, most: usize, what: &str) -> String {
     let names: Vec<_> = names.collect();
     if names.is_empty() {
         return format!("no {what}");
@@ -401,24 +403,24 @@ fn some<'t>(names: impl Iterator<Item = &'t str>, most: usize, what: &str) -> St
 }
 
 /// `$1,234.56`
-fn usd(amount: Usd) -> String {
+pub(super) fn usd(amount: Usd) -> String {
     let sign = if amount < Usd::ZERO { "-" } else { "" };
     format!("{sign}${}", grouped(amount.0.abs(), 2))
 }
 
-fn maybe(amount: Option<Usd>) -> String {
+pub(super) fn maybe(amount: Option<Usd>) -> String {
     amount.map_or_else(|| "unknown".to_owned(), usd)
 }
 
 /// `1,234.56`, or `unknown`.
-fn plain(amount: Option<Usd>) -> String {
+pub(super) fn plain(amount: Option<Usd>) -> String {
     amount.map_or_else(|| "unknown".to_owned(), |usd| grouped(usd.0, 2))
 }
 
-fn range(low: Usd, high: Usd) -> String {
+pub(super) fn range(low: Usd, high: Usd) -> String {
     if low.0.round_dp(2) == high.0.round_dp(2) { usd(low) } else { format!("{} to {}", usd(low), usd(high)) }
 }
 
-fn percent(part: Usd, whole: Usd) -> Option<u64> {
+pub(super) fn percent(part: Usd, whole: Usd) -> Option<u64> {
     (part.0.checked_div(whole.0)? * Decimal::ONE_HUNDRED).round().to_u64()
 }

@@ -22,7 +22,7 @@ pub(crate) fn render(report: &TrafficReport, style: Style, out: &mut dyn Write) 
 }
 
 /// Gigabytes, and smaller things in what makes them readable.
-fn size(bytes: Bytes) -> String {
+pub(crate) fn size(bytes: Bytes) -> String {
     let gigabytes = Gigabytes::from_bytes(bytes).0;
     if gigabytes >= Decimal::new(1, 1) {
         return format!("{} GB", grouped(gigabytes, if gigabytes < Decimal::TEN { 2 } else { 1 }));

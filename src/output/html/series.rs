@@ -1,0 +1,81 @@
+//! NAT bytes over time: by hour for the largest gateways, by day for more, and no more than a page can carry.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::text::short;
+use crate::model::Bytes;
+use crate::report::{NatGatewayRow, Report};
+
+/// Gateways drawn by hour.
+const HOURLY: usize = 24;
+/// Gateways drawn at all.
+const DRAWN: usize = 400;
+/// Gateways drawn together, and in the table.
+pub(super) const TOGETHER: usize = 6;
+
+/// What the chart of bytes over time shows.
+#[derive(Serialize)]
+pub(super) struct Series<'r> {
+    /// Seconds since 1970 when the window starts.
+    start: i64,
+    hours: u64,
+    /// The days of the window.
+    days: Vec<Date>,
+    /// How many of the gateways are drawn together.
+    together: usize,
+    /// The gateways, the one with the most bytes first.
+    pub(super) gateways: Vec<GatewaySeries<'r>>,
+    /// Gateways that are not drawn.
+    pub(super) left_out: usize,
+}
+
+/// One gateway's bytes.
+#[derive(Serialize)]
+pub(super) struct GatewaySeries<'r> {
+    id: &'r str,
+    pub(super) label: String,
+    daily: Vec<Option<Bytes>>,
+    /// By hour; none for the smaller gateways.
+    hourly: Option<&'r [Option<Bytes>]>,
+}
+
+impl<'r> Series<'r> {
+    pub(super) fn new(report: &'r Report) -> Self {
+        let mut rows: Vec<_> = report.nat_gateways.iter().filter(|row| !row.daily_bytes.is_empty()).collect();
+        // A stable sort: those with the same bytes stay in the report's order.
+        rows.sort_by_key(|row| std::cmp::Reverse(row.bytes.as_ref().map(|bytes| bytes.processed)));
+        let days = rows.first().map(|row| row.daily_bytes.keys().copied().collect()).unwrap_or_default();
+        let gateway = |(index, row): (usize, &&'r NatGatewayRow)| GatewaySeries {
+            id: row.nat_gateway_id.as_str(),
+            label: label(row),
+            daily: row.daily_bytes.values().copied().collect(),
+            hourly: (index < HOURLY).then_some(&row.hourly_bytes[..]),
+        };
+        Self {
+            start: report.window.start().as_second(),
+            hours: report.window.hours(),
+            days,
+            together: TOGETHER,
+            gateways: rows.iter().enumerate().take(DRAWN).map(gateway).collect(),
+            left_out: rows.len().saturating_sub(DRAWN),
+        }
+    }
+
+    /// The gateways drawn together.
+    pub(super) fn largest(&self) -> &[GatewaySeries<'r>] {
+        self.gateways.get(..TOGETHER).unwrap_or(&self.gateways)
+    }
+
+    /// Each day, and what each of those gateways processed on it.
+    pub(super) fn table(&self) -> impl Iterator<Item = (&Date, Vec<Option<Bytes>>)> {
+        self.days.iter().enumerate().map(|(day, date)| {
+            (date, self.largest().iter().map(|gateway| gateway.daily.get(day).copied().flatten()).collect())
+        })
+    }
+}
+
+fn label(row: &NatGatewayRow) -> String {
+    let id = row.nat_gateway_id.as_str();
+    row.name.as_deref().map_or_else(|| short(id), |name| format!("{} ({})", crate::output::clip(name, 40), short(id)))
+}
