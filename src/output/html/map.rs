@@ -161,7 +161,7 @@ fn gateways(vpc: &VpcRow, found: &BTreeSet<&str>) -> Vec<Node> {
         let name = service(&endpoint.service_name, vpc.region.as_str());
         nodes.push(Node {
             label: format!("{name} {} endpoint", endpoint.endpoint_type.to_lowercase()),
-            leads_to: Some(name),
+            leads_to: Some(behind(&endpoint.service_name, &name)),
             kind: if endpoint.endpoint_type == "Gateway" { "gateway-endpoint" } else { "endpoint" },
             found: found.contains(id),
             id: id.to_owned(),
@@ -182,6 +182,15 @@ fn gateways(vpc: &VpcRow, found: &BTreeSet<&str>) -> Vec<Node> {
         });
     }
     nodes
+}
+
+/// What is behind an endpoint: S3 and DynamoDB by their names, the other services together.
+fn behind(service_name: &str, name: &str) -> String {
+    match name {
+        "s3" | "dynamodb" => name.to_owned(),
+        _ if service_name.contains(".vpce.") => "Services of others".to_owned(),
+        _ => "AWS services".to_owned(),
+    }
 }
 
 /// What an id that routes lead to is, and what is behind it.

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 
 use super::list::{Column, Key, List, Row, words};
 use super::text::{command, long, short};
-use crate::model::{Usd, grouped};
+use crate::model::Usd;
+use crate::output::table::usd;
 use crate::report::Report;
 
 /// A row of sentences.
@@ -94,8 +95,8 @@ pub(super) fn advice(report: &Report) -> List<'_> {
 
 /// Small amounts: a day's logs mostly cost less than a dollar.
 fn cents((low, high): (Usd, Usd)) -> String {
-    let text = |usd: Usd| if usd.0 < Decimal::new(1, 2) { "<0.01".to_owned() } else { grouped(usd.0, 2) };
-    if text(low) == text(high) { format!("${}", text(low)) } else { format!("${} to ${}", text(low), text(high)) }
+    let text = |amount: Usd| if amount.0 < Decimal::new(1, 2) { "<$0.01".to_owned() } else { usd(amount) };
+    if text(low) == text(high) { text(low) } else { format!("{} to {}", text(low), text(high)) }
 }
 
 /// Remarks on single figures.

@@ -6,10 +6,10 @@ const HOUR = 3600e3;
 
 const money = (usd) => usd.toLocaleString("en-US", { style: "currency", currency: "USD" });
 const shortMoney = (usd) => usd.toLocaleString("en-US", { style: "currency", currency: "USD", maximumFractionDigits: usd >= 100 || usd === 0 ? 0 : 2 });
-const gigabytes = (bytes) => {
-  if (bytes == null) return "no data";
-  const digits = bytes >= 100 * GB ? 0 : bytes >= GB ? 1 : 3;
-  return `${(bytes / GB).toLocaleString("en-US", { maximumFractionDigits: digits })} GB`;
+const gigabytes = (value) => {
+  if (value == null) return "no data";
+  const digits = value >= 100 ? 0 : value >= 1 ? 1 : 3;
+  return `${value.toLocaleString("en-US", { maximumFractionDigits: digits })} GB`;
 };
 const range = (low, high) => (Math.abs(high - low) < 0.005 ? money(high) : `${money(low)} to ${money(high)}`);
 
@@ -64,7 +64,7 @@ class Chart {
         backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.ink, fontSize: 12 },
         confine: true, ...options.tooltip,
       },
-      aria: { enabled: true, decal: { show: options.decal === true }, label: { description: options.description } },
+      aria: { enabled: true, decal: { show: options.decal === true, decals: [{ symbol: "none" }] }, label: { description: options.description } },
     }, { notMerge: true });
     // So that the picture scales with the paper.
     const svg = this.element.querySelector("svg");
@@ -113,7 +113,7 @@ const waterfall = (data) => (colours, width) => {
   if (data.others) step(`${counted(data.others)} more steps`, data.others_low, data.others_high);
   rows.push({ label: "Cost after all", paid: data.left_low, range: data.left_high - data.left_low, text: range(data.left_low, data.left_high) });
   const series = (name, style, key, more = {}) => ({
-    type: "bar", name, stack: "cost", barWidth: wide ? 16 : 12, itemStyle: { decal: "none", ...style },
+    type: "bar", name, stack: "cost", barWidth: wide ? 16 : 12, itemStyle: style,
     data: rows.map((row) => row[key] || null), ...more,
   });
   const hatch = { symbol: "rect", dashArrayX: [1, 0], dashArrayY: [2, 3], rotation: -Math.PI / 4, color: colours.waste };
@@ -130,7 +130,7 @@ const waterfall = (data) => (colours, width) => {
         color: colours.ink, overflow: "truncate",
         ...(wide
           ? { width: Math.min(380, width * 0.38) }
-          : { inside: true, align: "left", verticalAlign: "bottom", padding: [0, 0, 10, -4], width: width - 24, formatter: (text, at) => `${text}: ${label(rows[at])}` }),
+          : { inside: true, align: "left", verticalAlign: "bottom", padding: [0, 0, 10, -4], width: width - 24, formatter: (text, at) => `${label(rows[at])} · ${text}` }),
       },
       z: 10,
     },
@@ -142,7 +142,7 @@ const waterfall = (data) => (colours, width) => {
       series("low", { color: colours.waste }, "low"),
       // The labels' own bar: without length, at the end of each row.
       {
-        type: "bar", name: "labels", stack: "cost", silent: true, itemStyle: { decal: "none" },
+        type: "bar", name: "labels", stack: "cost", silent: true,
         data: wide ? rows.map(() => 0) : [],
         label: { show: wide, position: "right", color: colours.ink, formatter: (at) => label(rows[at.dataIndex]) },
       },
@@ -152,13 +152,17 @@ const waterfall = (data) => (colours, width) => {
 
 const overTime = (data, choice) => (colours, width) => {
   const at = (index, step) => (data.start * 1000) + index * step;
-  const points = (values, times) => values.map((value, index) => [times(index), value]);
+  // A value between two gaps has no line to be seen by: it gets a dot.
+  const points = (values, times) => values.map((value, index) => ({
+    value: [times(index), value === null ? null : value / GB],
+    ...(value !== null && (values[index - 1] ?? null) === null && (values[index + 1] ?? null) === null ? { symbol: "circle" } : {}),
+  }));
   const days = (index) => Date.parse(`${data.days[index]}T00:00:00Z`);
   const one = data.gateways[choice];
   const drawn = one ? [one] : data.gateways.slice(0, data.together);
   const hourly = Boolean(one?.hourly);
   const line = (name, values, times, index) => ({
-    type: "line", name, showSymbol: false, symbolSize: 5, connectNulls: false, lineStyle: { width: 1.4 }, step: hourly ? false : "start",
+    type: "line", name, symbol: "none", symbolSize: 4, connectNulls: false, lineStyle: { width: 1.5 },
     color: colours.series[index % colours.series.length], data: points(values, times),
     ...(drawn.length === 1 ? { areaStyle: { opacity: 0.12 } } : {}),
   });
@@ -170,8 +174,8 @@ const overTime = (data, choice) => (colours, width) => {
     height: 250 + (drawn.length > 1 ? 24 * Math.ceil(drawn.length / Math.max(1, Math.floor(width / 330))) : 0),
     legend: drawn.length > 1 ? { bottom: 0, left: 0, itemGap: 12, icon: "roundRect", itemHeight: 3, textStyle: { color: colours.ink, width: Math.min(280, width - 60), overflow: "truncate" } } : undefined,
     grid: { left: 8, right: 14, top: 28, bottom: drawn.length > 1 ? 12 + 24 * Math.ceil(drawn.length / Math.max(1, Math.floor(width / 330))) : 8, containLabel: true },
-    xAxis: { type: "time", ...axes(colours), splitLine: { show: false }, axisLabel: { color: colours.muted, hideOverlap: true, formatter: { year: "{yyyy}", month: "{MMM} {d}", day: "{MMM} {d}", hour: "{HH}:{mm}" } }, useUTC: true },
-    yAxis: { type: "value", name: hourly ? "GB an hour" : "GB a day", ...axes(colours), nameTextStyle: { color: colours.muted, align: "left" }, axisLabel: { color: colours.muted, formatter: (bytes) => (bytes / GB).toLocaleString("en-US", { maximumFractionDigits: 2 }) } },
+    xAxis: { type: "time", ...axes(colours), splitLine: { show: false }, axisLabel: { color: colours.muted, hideOverlap: true, formatter: { year: "{yyyy}", month: "{MMM} {d}", day: "{MMM} {d}", hour: "{HH}:{mm}" } } },
+    yAxis: { type: "value", name: hourly ? "GB an hour" : "GB a day", ...axes(colours), nameTextStyle: { color: colours.muted, align: "left" }, axisLabel: { color: colours.muted, formatter: (value) => value.toLocaleString("en-US", { maximumFractionDigits: 2 }) } },
     useUTC: true,
     tooltip: {
       trigger: "axis",

@@ -62,7 +62,24 @@ const layOut = (vpc) => {
 
   columns[3].push({ heading: "Behind them" });
   for (const name of behind) columns[3].push({ id: `to ${name}`, label: name, more: [], kind: "behind" });
+  order(columns, arrows);
   return { columns, arrows };
+};
+
+// Puts boxes beside those that arrows join them with, column by column from the left.
+const order = (columns, arrows) => {
+  for (const column of columns.slice(1)) {
+    const before = columns[columns.indexOf(column) - 1];
+    const height = new Map(before.map((box, row) => [box.id, row / before.length]));
+    const sources = new Map(column.map((box) => [box.id, arrows.filter((arrow) => arrow.to === box.id).map((arrow) => height.get(arrow.from)).filter((row) => row !== undefined)]));
+    const middle = (box) => {
+      const rows = sources.get(box.id);
+      if (box.heading) return -1;
+      return rows.length ? rows.reduce((sum, row) => sum + row, 0) / rows.length : 2;
+    };
+    const middles = new Map(column.map((box) => [box, middle(box)]));
+    column.sort((a, b) => middles.get(a) - middles.get(b));
+  }
 };
 
 const map = (vpc) => (colours, available) => {
@@ -72,26 +89,30 @@ const map = (vpc) => (colours, available) => {
   const box = (width - 3 * gap - 4) / 4;
   const rows = Math.max(...columns.map((column) => column.length));
   const height = rows * ROW + 8;
+  // Shorter columns are spread over the height, below their headings.
+  const placeOf = (column, row) => (row === 0 ? 0 : 1 + (row - 0.5) * ((rows - 1) / (column.length - 1)) - 0.5);
   const nodes = [];
   const places = new Map();
   columns.forEach((column, index) => {
     const x = 2 + index * (box + gap);
     column.forEach((each, row) => {
-      const y = row * ROW + ROW / 2;
+      const y = placeOf(column, row) * ROW + ROW / 2;
       if (each.heading) {
         nodes.push({
-          name: `heading ${index} ${row}`, value: [x + box / 2, y + 4], symbolSize: [box, 1], itemStyle: { color: "transparent" }, silent: true,
+          name: `heading ${index} ${row}`, value: [x + box / 2, y + (row ? 6 : 0)], symbolSize: [box, 1], itemStyle: { color: "transparent" }, silent: true,
           label: { show: true, formatter: () => each.heading, position: "inside", color: colours.muted, fontSize: 11, width: box, overflow: "truncate" },
         });
         return;
       }
-      const style = {
-        missing: { color: colours.surface, borderColor: colours.waste, borderType: "dashed", borderWidth: 1.5 },
-        behind: { color: "transparent", borderColor: colours.line, borderWidth: 1 },
-      }[each.kind] ?? { color: each.found ? colours.found : colours.surface, borderColor: each.found ? colours.waste : colours.muted, borderWidth: 1 };
+      const edge = each.found || each.kind === "missing" ? colours.waste : each.kind === "behind" ? colours.line : colours.muted;
+      // The box is the label's: a symbol's border would be stretched with it.
       nodes.push({
-        name: each.id, value: [x + box / 2, y], symbol: "rect", symbolSize: [box, BOX], itemStyle: style, more: each.more, shown: each.label,
-        label: { show: true, formatter: () => each.label, position: "inside", color: each.kind === "missing" ? colours.waste : colours.ink, fontSize: 11, width: box - 10, overflow: "truncate" },
+        name: each.id, value: [x + box / 2, y], symbolSize: [box, BOX], itemStyle: { color: "transparent" }, more: each.more, shown: each.label, kind: each.kind,
+        label: {
+          show: true, formatter: () => each.label, position: "inside", fontSize: 11, color: each.kind === "missing" ? colours.waste : colours.ink,
+          width: box - 14, height: BOX - 2, lineHeight: BOX - 2, padding: [0, 6], align: "center", overflow: "truncate",
+          backgroundColor: each.found ? colours.found : colours.surface, borderColor: edge, borderWidth: 1, borderRadius: 2, borderType: each.kind === "missing" ? "dashed" : "solid",
+        },
       });
       // Arrows start and end at points on the box's edges.
       for (const [side, at] of [["in", x], ["out", x + box]]) {

@@ -25,10 +25,10 @@ const start = async () => {
   startCharts(data.charts);
   follow();
 
-  // Paper shows what is folded away on the screen, but for figures that the charts show.
+  // Paper shows what is folded away on the screen: the findings whole, and the figures of charts.
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open])")];
+    folded = [...document.querySelectorAll('[data-list="findings"] details:not([open]), figure > details:not([open])')];
     folded.forEach((details) => { details.open = true; });
   });
   addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }));
