@@ -40,7 +40,7 @@ pub(super) struct Waterfall<'r> {
 
 /// Every step that saves something, in the plan's order.
 pub(super) fn steps(report: &Report) -> impl Iterator<Item = Step<'_>> {
-    plan(report).into_iter().filter(|step| step.saving_high > Usd::ZERO).filter_map(|step| {
+    report.plan.iter().filter(|step| step.saving_high > Usd::ZERO).filter_map(|step| {
         let finding = report.findings.get(step.finding)?;
         let (low, high) = (step.saving_low, step.saving_high);
         Some(Step { label: label(finding), number: step.finding + 1, low, high, finding })
@@ -90,17 +90,4 @@ fn label(finding: &FindingRow) -> String {
     };
     let place = finding.vpc_name.as_deref().unwrap_or(finding.vpc_id.as_str());
     format!("{what} · {}", short(place))
-}
-
-struct PlanStep { finding: usize, saving_low: Usd, saving_high: Usd }
-fn plan(report: &Report) -> Vec<PlanStep> {
-    let month = &report.totals.monthly_usd;
-    let (mut low_left, mut high_left) = (month.saving_low, month.saving_high);
-    report.findings.iter().enumerate().filter_map(|(finding, row)| {
-        let low = row.monthly_usd.saving_low?.min(low_left);
-        let high = row.monthly_usd.saving_high?.min(high_left);
-        low_left = low_left - low;
-        high_left = high_left - high;
-        Some(PlanStep { finding, saving_low: low, saving_high: high })
-    }).collect()
 }
