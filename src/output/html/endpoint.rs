@@ -4,7 +4,7 @@ use askama::Template;
 use rust_decimal::Decimal;
 
 use super::list::{Key, List, Row, figures, words};
-use super::text::{long, monthly_gb, quantity, rate, service, short};
+use super::text::{dated, long, monthly_gb, quantity, rate, service, short};
 use crate::audit::Decision;
 use crate::output::table::{maybe, plain};
 use crate::report::{EndpointRow, Report};

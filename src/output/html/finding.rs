@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 
 use super::list::{Key, List, Row, figures, words};
-use super::text::{command, long, quantity, rate, short};
+use super::text::{command, dated, long, quantity, rate, short};
 use crate::audit::{AUDITS, Audit};
 use crate::finding::{Basis, Evidence};
 use crate::output::table::{maybe, range, usd};

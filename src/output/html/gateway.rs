@@ -4,7 +4,7 @@ use askama::Template;
 use rust_decimal::Decimal;
 
 use super::list::{Key, List, Row, figures, words};
-use super::text::{bytes, monthly_gb, quantity, rate, short};
+use super::text::{bytes, dated, monthly_gb, quantity, rate, short};
 use crate::model::{Bytes, Usd};
 use crate::output::table::{maybe, percent, plain, size, zones};
 use crate::report::{NatGatewayRow, Report};

@@ -40,7 +40,7 @@ pub(super) struct Waterfall<'r> {
 
 /// Every step that saves something, in the plan's order.
 pub(super) fn steps(report: &Report) -> impl Iterator<Item = Step<'_>> {
-    report.plan.iter().filter(|step| step.saving_high > Usd::ZERO).filter_map(|step| {
+    report.plan.iter().filter(|step| !step.saving_high.rounded().is_zero()).filter_map(|step| {
         let finding = report.findings.get(step.finding)?;
         let (low, high) = (step.saving_low, step.saving_high);
         Some(Step { label: label(finding), number: step.finding + 1, low, high, finding })

@@ -37,6 +37,11 @@ pub(super) fn rate(value: Decimal) -> String {
     if value.scale() < 2 { grouped(value, 2) } else { value.to_string() }
 }
 
+/// The day of a price.
+pub(super) fn dated(day: &Option<String>) -> String {
+    day.as_deref().filter(|day| !day.is_empty()).map_or_else(|| "unknown".to_owned(), short)
+}
+
 /// What a resource used, scaled to a month.
 pub(super) fn monthly_gb(bytes: Bytes, hours: Hours) -> Decimal {
     Usd(Gigabytes::from_bytes(bytes).0).per_month(hours).0

@@ -33,6 +33,20 @@ const start = async () => {
   });
   addEventListener("afterprint", () => folded.forEach((details) => { details.open = false; }));
 
+  // A box that scrolls sideways can be reached by the keyboard.
+  const reach = () => document.querySelectorAll(".scroll").forEach((box) => {
+    if (box.scrollWidth > box.clientWidth) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", `${box.querySelector("caption")?.textContent ?? "Picture"}, scrolls sideways`);
+    } else if (box.tabIndex === 0) {
+      ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
+    }
+  });
+  addEventListener("resize", reach);
+  document.addEventListener("toggle", reach, { capture: true });
+  reach();
+
   document.documentElement.dataset.ready = "yes";
 };
 
