@@ -124,7 +124,9 @@ impl<'a> Measured<'a> {
         self.covers(self.logged)
     }
 
-    fn covers(&self, logged: Bytes) -> bool {
+    /// Whether so many logged bytes are enough for that.
+    #[must_use]
+    pub fn covers(&self, logged: Bytes) -> bool {
         self.part(logged).is_some_and(|part| part >= ENOUGH)
     }
 
@@ -200,9 +202,9 @@ impl<'a> Measured<'a> {
         logged.into_iter().zip(scaled).map(|((label, volume), bytes)| (label, volume, bytes)).collect()
     }
 
-    /// The same by the place of its clients (none: outside the known subnets), and whether the logs saw enough of those.
+    /// The same by the place of its clients (none: outside the known subnets).
     #[must_use]
-    pub fn clients(&self) -> (Vec<(Option<&'a Place>, Bytes, Bytes)>, bool) {
+    pub fn clients(&self) -> Vec<(Option<&'a Place>, Bytes, Bytes)> {
         let mut logged = BTreeMap::<Option<&'a Place>, Bytes>::new();
         for ((place, _), volume) in &self.traffic.places {
             let sum = logged.entry(place.as_ref()).or_default();
@@ -210,9 +212,7 @@ impl<'a> Measured<'a> {
         }
         logged.retain(|_, bytes| *bytes > 0);
         let scaled = self.scaled(logged.values().copied().collect());
-        // Where other records tell clients than tell services, the logs may have one kind and lack the other.
-        let is_covered = self.covers(logged.values().fold(0, |sum, bytes| sum.saturating_add(*bytes)));
-        (logged.into_iter().zip(scaled).map(|((place, logged), bytes)| (place, logged, bytes)).collect(), is_covered)
+        logged.into_iter().zip(scaled).map(|((place, logged), bytes)| (place, logged, bytes)).collect()
     }
 
     /// Parts of its bytes as parts of CloudWatch's total.

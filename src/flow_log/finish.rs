@@ -71,7 +71,7 @@ fn name(logs: &[Option<String>], slot: Slot) -> String {
 
 struct Gateways<'r> {
     rules: &'r Rules<'r>,
-    gateways: Vec<GatewayTraffic>,
+    all: Vec<GatewayTraffic>,
     /// Bytes of addresses with several names, by those.
     named: BTreeMap<(u32, What), Vec<Bytes>>,
 }
@@ -84,11 +84,11 @@ impl<'r> Gateways<'r> {
             let gateway = &watched.gateway;
             Some(GatewayTraffic::unseen(&gateway.nat, gateway.nat_gateway_id.clone()))
         };
-        Self { rules, gateways: (0..count).filter_map(unseen).collect(), named: BTreeMap::new() }
+        Self { rules, all: (0..count).filter_map(unseen).collect(), named: BTreeMap::new() }
     }
 
     fn with(&mut self, number: u32, change: impl FnOnce(&mut GatewayTraffic)) {
-        if let Some(gateway) = self.gateways.get_mut(number as usize) {
+        if let Some(gateway) = self.all.get_mut(number as usize) {
             change(gateway);
         }
     }
@@ -194,7 +194,7 @@ impl<'r> Gateways<'r> {
     }
 
     fn done(mut self) -> Vec<GatewayTraffic> {
-        for gateway in &mut self.gateways {
+        for gateway in &mut self.all {
             let key = |client: &ClientTraffic| (client.address, client.label.clone());
             // Two names of one address, or of two, may be one service.
             gateway.clients.sort_by_cached_key(key);
@@ -207,8 +207,8 @@ impl<'r> Gateways<'r> {
             });
             gateway.clients.sort_by_cached_key(|client| (std::cmp::Reverse(client.volume.bytes()), key(client)));
         }
-        self.gateways.sort_by(|a, b| a.nat.cmp(&b.nat));
-        self.gateways
+        self.all.sort_by(|a, b| a.nat.cmp(&b.nat));
+        self.all
     }
 }
 

@@ -38,8 +38,10 @@ pub struct ClientsRow {
 
 /// A gateway's bytes by its clients' subnets, the most first.
 pub(super) fn clients(measured: &Measured<'_>, topology: &Topology<'_>) -> Vec<ClientsRow> {
-    let (clients, is_covered) = measured.clients();
-    let basis = if is_covered { Basis::Measured } else { Basis::PartlyMeasured };
+    let clients = measured.clients();
+    // Where other records tell clients than tell services, the logs may have one kind and lack the other.
+    let logged = clients.iter().fold(0_u64, |sum, (_, logged, _)| sum.saturating_add(*logged));
+    let basis = if measured.covers(logged) { Basis::Measured } else { Basis::PartlyMeasured };
     let row = |(place, logged_bytes, bytes): (Option<&Place>, Bytes, Bytes)| {
         let vpc = place.and_then(|place| topology.vpc(&place.vpc_id));
         let subnet_id = place.and_then(|place| place.subnet_id.as_ref());

@@ -31,7 +31,9 @@ impl HourlyTraffic {
         let mut by_service = BTreeMap::<&Service, BTreeMap<u32, Bytes>>::new();
         for (label, hours) in &traffic.labels_by_hour {
             let sums = by_service.entry(&label.service).or_default();
-            hours.iter().for_each(|(hour, bytes)| add(sums, *hour, *bytes));
+            for (hour, bytes) in hours {
+                add(sums, *hour, *bytes);
+            }
         }
         let mut order: Vec<_> = by_service.into_iter().collect();
         let total = |hours: &BTreeMap<u32, Bytes>| hours.values().fold(0_u64, |sum, bytes| sum.saturating_add(*bytes));

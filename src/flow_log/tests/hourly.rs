@@ -112,7 +112,9 @@ fn adds_up(gateway: &GatewayTraffic) -> Result<(), TestCaseError> {
     let mut sums = BTreeMap::<u32, Bytes>::new();
     for (label, hours) in &gateway.labels_by_hour {
         prop_assert_eq!(hours.values().sum::<Bytes>(), gateway.flows[label].bytes(), "{:?}", label);
-        hours.iter().for_each(|(hour, bytes)| *sums.entry(*hour).or_default() += bytes);
+        for (hour, bytes) in hours {
+            *sums.entry(*hour).or_default() += bytes;
+        }
     }
     prop_assert_eq!(sums, stretches);
     let labels = gateway.flows.iter().filter(|(_, volume)| volume.bytes() > 0).map(|(label, _)| label);
@@ -132,7 +134,7 @@ proptest! {
         entries in prop::sample::select(vec![2, 1_000]),
         windowed in any::<bool>(),
     ) {
-        let limits = Limits { cells, entries, ..Limits::default() };
+        let limits = Limits { entries, cells, ..Limits::default() };
         let window = windowed.then(|| hours(2, 20));
         let one = attributed(&sent, 1, |options| options.window = window, limits);
         let many = attributed(&sent, files, |options| (options.window, options.threads) = (window, threads), limits);
