@@ -111,13 +111,23 @@ impl<'a> Measured<'a> {
     /// nothing is metered.
     #[must_use]
     pub fn coverage(&self) -> Option<Decimal> {
-        Decimal::from(self.logged).checked_div(Decimal::from(self.metered?))
+        self.part(self.logged)
+    }
+
+    fn part(&self, logged: Bytes) -> Option<Decimal> {
+        Decimal::from(logged).checked_div(Decimal::from(self.metered?))
     }
 
     /// Whether the logs saw enough to take their shares for the whole.
     #[must_use]
     pub fn is_covered(&self) -> bool {
-        self.coverage().is_some_and(|coverage| coverage >= ENOUGH)
+        self.covers(self.logged)
+    }
+
+    /// Whether so many logged bytes are enough for that.
+    #[must_use]
+    pub fn covers(&self, logged: Bytes) -> bool {
+        self.part(logged).is_some_and(|part| part >= ENOUGH)
     }
 
     /// Bytes for a service of this Region by some clients; of any service where none is given. None when CloudWatch's
@@ -188,9 +198,29 @@ impl<'a> Measured<'a> {
     #[must_use]
     pub fn flows(&self) -> Vec<(&'a Label, Volume, Bytes)> {
         let logged: Vec<_> = self.traffic.flows.iter().map(|(label, volume)| (label, *volume)).collect();
-        let parts: Vec<_> = logged.iter().map(|(_, volume)| volume.bytes()).collect();
-        let scaled = self.metered.map_or_else(|| parts.clone(), |metered| apportion(metered, &parts));
+        let scaled = self.scaled(logged.iter().map(|(_, volume)| volume.bytes()).collect());
         logged.into_iter().zip(scaled).map(|((label, volume), bytes)| (label, volume, bytes)).collect()
+    }
+
+    /// The same by the place of its clients (none: outside the known subnets).
+    #[must_use]
+    pub fn clients(&self) -> Vec<(Option<&'a Place>, Bytes, Bytes)> {
+        let mut logged = BTreeMap::<Option<&'a Place>, Bytes>::new();
+        for ((place, _), volume) in &self.traffic.places {
+            let sum = logged.entry(place.as_ref()).or_default();
+            *sum = sum.saturating_add(volume.bytes());
+        }
+        logged.retain(|_, bytes| *bytes > 0);
+        let scaled = self.scaled(logged.values().copied().collect());
+        logged.into_iter().zip(scaled).map(|((place, logged), bytes)| (place, logged, bytes)).collect()
+    }
+
+    /// Parts of its bytes as parts of CloudWatch's total.
+    fn scaled(&self, logged: Vec<Bytes>) -> Vec<Bytes> {
+        match self.metered {
+            Some(metered) => apportion(metered, &logged),
+            None => logged,
+        }
     }
 
     /// Services that clients' DNS queries name.

@@ -11,6 +11,7 @@ mod dns;
 mod finish;
 mod format;
 mod gateways;
+mod hourly;
 mod leg;
 mod parquet;
 mod piped;
@@ -31,6 +32,7 @@ pub use dns::read_names;
 use format::Format;
 pub use format::FormatError;
 use gateways::Gateways;
+use hourly::MOST_CELLS;
 use parquet::Parquet;
 use piped::Piped;
 use source::{Content, Input, Inputs};
@@ -76,11 +78,13 @@ struct Limits {
     buffer: usize,
     /// Sums of a client and service that are kept apart.
     entries: usize,
+    /// Sums of an hour and service that are kept apart.
+    cells: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { buffer: text::BUFFER, entries: MOST_ENTRIES }
+        Self { buffer: text::BUFFER, entries: MOST_ENTRIES, cells: MOST_CELLS }
     }
 }
 
@@ -147,7 +151,6 @@ struct Pass<'p> {
     limits: Limits,
 }
 
-#[derive(Default)]
 struct Read {
     tally: Tally,
     faults: Vec<FileFault>,
@@ -161,24 +164,25 @@ impl Pass<'_> {
         // With more threads than files each file gets two: one unpacks, one parses.
         let piped = self.options.threads > units.len();
         let next = AtomicUsize::new(0);
-        let whole = Mutex::new(Read::default());
+        let nothing = Read { tally: Tally::new(self.limits), faults: Vec::new(), accounts: BTreeSet::new() };
+        let whole = Mutex::new(nothing);
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
-                    let mut read = Read::default();
-                    let mut counter = Counter::new(self.rules, self.limits.entries);
+                    let (mut faults, mut accounts) = (Vec::new(), BTreeSet::new());
+                    let mut counter = Counter::new(self.rules, self.limits);
                     while let Some((input, part)) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let done = self.file(input, *part, piped, &mut counter, &mut read.accounts);
+                        let done = self.file(input, *part, piped, &mut counter, &mut accounts);
                         if let Err((problem, partly_read)) = done {
                             let problem = problem.to_string();
-                            read.faults.push(FileFault { file: input.name(), problem, partly_read });
+                            faults.push(FileFault { file: input.name(), problem, partly_read });
                         }
                         (self.options.progress)(if part.is_none_or(|part| part == 0) { input.size } else { 0 });
                     }
                     let mut whole = whole.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                     whole.tally.merge(counter.tally);
-                    whole.faults.append(&mut read.faults);
-                    whole.accounts.append(&mut read.accounts);
+                    whole.faults.append(&mut faults);
+                    whole.accounts.append(&mut accounts);
                 });
             }
         });

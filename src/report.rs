@@ -4,6 +4,7 @@
 //! one or change its meaning without a new schema number.
 
 mod advice;
+mod clients;
 mod flow_logs;
 mod note;
 mod over_time;
@@ -18,8 +19,10 @@ use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 pub use advice::FlowLogAdvice;
+pub use clients::ClientsRow;
 pub use flow_logs::{Coverage, FlowLogs, TrafficRow};
 pub use note::Note;
+pub use over_time::HourlyTraffic;
 pub use row::{EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, NatGatewayRow, NatGatewayUsd};
 pub use saving::PlanStep;
 use saving::Savings;

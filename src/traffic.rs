@@ -51,6 +51,12 @@ pub struct GatewayTraffic {
     pub places: BTreeMap<(Option<Place>, Option<Label>), Volume>,
     /// Bytes of both directions by hour (hours since 1970-01-01T00:00Z).
     pub hours: BTreeMap<u32, Bytes>,
+    /// The same by what they were for: by the first hour of a stretch of `stretch` hours. In each stretch they add up
+    /// to its hours, and of each label to `flows` (but for records that do not tell their hour).
+    pub labels_by_hour: BTreeMap<Label, BTreeMap<u32, Bytes>>,
+    /// For how many hours together `labels_by_hour` tells bytes: a power of two. More than 1 only where single hours of
+    /// all gateways would be too many to keep.
+    pub stretch: u32,
     /// `SKIPDATA` records: each says that records were lost.
     pub skipdata: u64,
     /// The flow logs (`fl-…`) that recorded it, and how many records of each were left out as another's doubles.
@@ -258,6 +264,8 @@ impl GatewayTraffic {
             other_clients: Volume::default(),
             places: BTreeMap::new(),
             hours: BTreeMap::new(),
+            labels_by_hour: BTreeMap::new(),
+            stretch: 1,
             skipdata: 0,
             flow_logs: BTreeMap::new(),
         }
@@ -288,4 +296,64 @@ pub(crate) fn apportion(total: Bytes, parts: &[Bytes]) -> Vec<Bytes> {
         }
     }
     shares
+}
+
+/// Splits parts of a whole by the parts of another division of it, in proportion and in whole bytes, so that lines and
+/// columns both come to what they were.
+#[must_use]
+pub(crate) fn spread(rows: &[Bytes], columns: &[Bytes]) -> Vec<Vec<Bytes>> {
+    let whole: u128 = rows.iter().map(|row| u128::from(*row)).sum();
+    let mut left = columns.to_vec();
+    let share = |row: Bytes, column: Bytes| {
+        let share = (u128::from(row) * u128::from(column)).checked_div(whole);
+        share.and_then(|share| u64::try_from(share).ok()).unwrap_or(0)
+    };
+    let line = |row: &Bytes| -> Vec<Bytes> { columns.iter().map(|column| share(*row, *column)).collect() };
+    let mut table: Vec<Vec<Bytes>> = rows.iter().map(line).collect();
+    for line in &table {
+        left.iter_mut().zip(line).for_each(|(left, cell)| *left = left.saturating_sub(*cell));
+    }
+    // What rounding leaves goes where both a line and a column lack something.
+    for (row, line) in rows.iter().zip(&mut table) {
+        let mut missing = line.iter().fold(*row, |row, cell| row.saturating_sub(*cell));
+        for (cell, left) in line.iter_mut().zip(&mut left) {
+            let more = missing.min(*left);
+            *cell += more;
+            *left -= more;
+            missing -= more;
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn both_divisions_keep_their_parts(
+            rows in prop::collection::vec(0..1_000_u64, 1..6),
+            weights in prop::collection::vec(0..1_000_u64, 1..6),
+            scale in prop::sample::select(vec![1, 7, 1 << 40]),
+        ) {
+            let rows: Vec<_> = rows.iter().map(|row| row * scale).collect();
+            let whole: Bytes = rows.iter().sum();
+            let columns = apportion(whole, &weights);
+            prop_assume!(columns.iter().sum::<Bytes>() == whole);
+            let table = spread(&rows, &columns);
+            for (row, line) in rows.iter().zip(&table) {
+                prop_assert_eq!(*row, line.iter().sum::<Bytes>());
+                for (column, cell) in columns.iter().zip(line) {
+                    let exact = u128::from(*row) * u128::from(*column) / u128::from(whole.max(1));
+                    prop_assert!(u128::from(*cell).abs_diff(exact) <= (rows.len() + columns.len()) as u128);
+                }
+            }
+            for (index, column) in columns.iter().enumerate() {
+                prop_assert_eq!(*column, table.iter().map(|line| line[index]).sum::<Bytes>());
+            }
+        }
+    }
 }

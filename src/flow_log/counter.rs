@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use super::Limits;
 use super::gateways::{Gateways, Watched};
 use super::leg::{Direction, Ends, Leg, leg};
 use super::tally::{NO_HOUR, Slot, Tally, What};
@@ -122,8 +123,8 @@ pub(super) struct Counter<'r> {
 }
 
 impl<'r> Counter<'r> {
-    pub(super) fn new(rules: &'r Rules<'r>, most_entries: usize) -> Self {
-        Self { rules, tally: Tally::new(most_entries) }
+    pub(super) fn new(rules: &'r Rules<'r>, limits: Limits) -> Self {
+        Self { rules, tally: Tally::new(limits) }
     }
 
     /// Counts a record of a gateway that tells of no bytes.
@@ -210,10 +211,6 @@ impl<'r> Counter<'r> {
             *self.tally.duplicates.entry(slot).or_default() += 1;
             return;
         };
-        // Records of clients only count no bytes, but are as much of their hour as others.
-        let (tally, both) = (&mut self.tally, client.is_some() && remote.is_some());
-        let share = |part| if remote.is_some() { part } else { 0 };
-        rules.hours(slot, record, span.as_ref(), |hour, part| tally.add_hour(slot, hour, share(part), both));
         let what = if let Some(remote) = remote {
             self.tally.statistics.counted += 1;
             rules.what(gateway, client, remote, hour)
@@ -221,6 +218,10 @@ impl<'r> Counter<'r> {
             self.tally.statistics.other_legs += 1;
             What::UNKNOWN
         };
+        // Records of clients only count no bytes, but are as much of their hour as others.
+        let (hourly, both) = (&mut self.tally.hourly, client.is_some() && remote.is_some());
+        let share = |part| if remote.is_some() { part } else { 0 };
+        rules.hours(slot, record, span.as_ref(), |hour, part| hourly.add(slot, hour, what, share(part), both));
         let place = |client: IpAddr, slot: Slot| rules.gateways.get(slot.gateway)?.place_of(client);
         self.tally.add(slot, client, what, (direction, bytes), place);
     }

@@ -21,7 +21,7 @@ impl Disputes {
         }
         // What each flow log has of each gateway: hours, and how good it is.
         let mut by_gateway = BTreeMap::<u32, BTreeMap<u32, (BTreeSet<u32>, (bool, u64))>>::new();
-        for ((slot, hour), sum) in &tally.hours {
+        for ((slot, hour), sum) in &tally.hourly.hours {
             let (hours, (both, bytes)) = by_gateway.entry(slot.gateway).or_default().entry(slot.log).or_default();
             hours.insert(*hour);
             *both |= sum.both;
@@ -60,7 +60,7 @@ impl Disputes {
     pub(super) fn settle(self, tally: &mut Tally) {
         let lost = |slot: &Slot, hour: u32| self.winners.get(&(slot.gateway, hour)).is_some_and(|log| *log != slot.log);
         let out: BTreeSet<Slot> =
-            tally.hours.keys().filter(|(slot, hour)| lost(slot, *hour)).map(|(slot, _)| *slot).collect();
+            tally.hourly.hours.keys().filter(|(slot, hour)| lost(slot, *hour)).map(|(slot, _)| *slot).collect();
         let entries = tally.entries.iter().map(|((_, slot, what), volume)| (slot, what, volume));
         let rest = tally.rest.iter().map(|((_, slot, what), volume)| (slot, what, volume));
         let mut records = BTreeMap::<(Slot, bool), u64>::new();
@@ -70,7 +70,7 @@ impl Disputes {
         }
         tally.entries.retain(|(_, slot, _), _| !out.contains(slot));
         tally.rest.retain(|(_, slot, _), _| !out.contains(slot));
-        tally.hours.retain(|(slot, _), _| !out.contains(slot));
+        tally.hourly.retain(|slot| !out.contains(slot));
         for ((slot, was_counted), count) in records {
             let statistics = &mut tally.statistics;
             let was = if was_counted { &mut statistics.counted } else { &mut statistics.other_legs };

@@ -9,7 +9,9 @@ use super::tally::{Client, NO_HOUR, NOBODY, Slot, Tally, What, address};
 use crate::address::Owner;
 use crate::model::Bytes;
 use crate::resolver_log::NameSet;
-use crate::traffic::{ClientTraffic, GatewayTraffic, Label, Method, NamedBy, Place, Traffic, Volume, apportion};
+use crate::traffic::{
+    ClientTraffic, GatewayTraffic, Label, Method, NamedBy, Place, Traffic, Volume, apportion, spread,
+};
 
 /// Puts the result together.
 pub(super) fn finish(rules: &Rules<'_>, logs: &[Option<String>], tally: Tally) -> Traffic {
@@ -28,7 +30,16 @@ pub(super) fn finish(rules: &Rules<'_>, logs: &[Option<String>], tally: Tally) -
     for ((gateway, place, what), volume) in rest {
         gateways.rest(gateway, place, what, volume);
     }
-    for ((slot, hour), sum) in tally.hours {
+    let mut cells = BTreeMap::<(u32, What), BTreeMap<u32, Bytes>>::new();
+    let stretch = tally.hourly.stretch();
+    for ((slot, hour, what), bytes) in tally.hourly.cells {
+        let cell = cells.entry((slot.gateway, what)).or_default().entry(hour).or_default();
+        *cell = cell.saturating_add(bytes);
+    }
+    for ((gateway, what), hours) in cells {
+        gateways.hours(gateway, what, &hours, stretch);
+    }
+    for ((slot, hour), sum) in tally.hourly.hours {
         let log = name(logs, slot);
         gateways.with(slot.gateway, |gateway| {
             if hour != NO_HOUR && sum.bytes > 0 {
@@ -60,7 +71,9 @@ fn name(logs: &[Option<String>], slot: Slot) -> String {
 
 struct Gateways<'r> {
     rules: &'r Rules<'r>,
-    gateways: Vec<GatewayTraffic>,
+    all: Vec<GatewayTraffic>,
+    /// Bytes of addresses with several names, by those.
+    named: BTreeMap<(u32, What), Vec<Bytes>>,
 }
 
 impl<'r> Gateways<'r> {
@@ -71,11 +84,11 @@ impl<'r> Gateways<'r> {
             let gateway = &watched.gateway;
             Some(GatewayTraffic::unseen(&gateway.nat, gateway.nat_gateway_id.clone()))
         };
-        Self { rules, gateways: (0..count).filter_map(unseen).collect() }
+        Self { rules, all: (0..count).filter_map(unseen).collect(), named: BTreeMap::new() }
     }
 
     fn with(&mut self, number: u32, change: impl FnOnce(&mut GatewayTraffic)) {
-        if let Some(gateway) = self.gateways.get_mut(number as usize) {
+        if let Some(gateway) = self.all.get_mut(number as usize) {
             change(gateway);
         }
     }
@@ -94,7 +107,7 @@ impl<'r> Gateways<'r> {
         let (known, anyone) = (client != NOBODY, address(client));
         let place = watched.place_of(anyone).filter(|_| known).and_then(|place| watched.place(place)).cloned();
         let method = self.method(known);
-        for (label, volume) in self.split(what, volume) {
+        for (label, volume) in self.parts(number, what, volume) {
             self.with(number, |gateway| {
                 if let Some(label) = &label {
                     *gateway.flows.entry(label.clone()).or_default() += volume;
@@ -112,7 +125,7 @@ impl<'r> Gateways<'r> {
         let Some(watched) = self.rules.gateways.get(number) else { return };
         let method = self.method(true);
         let place: Option<Place> = place.and_then(|place| watched.place(place)).cloned();
-        for (label, volume) in self.split(what, volume) {
+        for (label, volume) in self.parts(number, what, volume) {
             self.with(number, |gateway| {
                 if let Some(label) = &label {
                     *gateway.flows.entry(label.clone()).or_default() += volume;
@@ -122,6 +135,39 @@ impl<'r> Gateways<'r> {
                 gateway.other_clients += volume;
             });
         }
+    }
+
+    /// Adds bytes by hour of what all of them are for, after all clients'. Names have the parts of it that they have of
+    /// the clients' bytes.
+    fn hours(&mut self, number: u32, what: What, hours: &BTreeMap<u32, Bytes>, stretch: u32) {
+        let labels: Vec<_> = self.split(what, Volume::default()).into_iter().map(|(label, _)| label).collect();
+        let rows: Vec<_> = hours.values().copied().collect();
+        let table = match self.named.get(&(number, what)) {
+            Some(named) => spread(&rows, named),
+            None => rows.into_iter().map(|bytes| vec![bytes]).collect(),
+        };
+        self.with(number, |gateway| {
+            gateway.stretch = stretch;
+            for (hour, line) in hours.keys().zip(table).filter(|(hour, _)| **hour != NO_HOUR) {
+                for (label, bytes) in labels.iter().zip(line).filter(|(_, bytes)| *bytes > 0) {
+                    let Some(label) = label else { continue };
+                    let sum = gateway.labels_by_hour.entry(label.clone()).or_default().entry(*hour).or_default();
+                    *sum = sum.saturating_add(bytes);
+                }
+            }
+        });
+    }
+
+    /// The same as `split`, and notes what each of several names has.
+    fn parts(&mut self, number: u32, what: What, volume: Volume) -> Vec<(Option<Label>, Volume)> {
+        let parts = self.split(what, volume);
+        if parts.len() > 1 {
+            let named = self.named.entry((number, what)).or_insert_with(|| vec![0; parts.len()]);
+            for (sum, (_, part)) in named.iter_mut().zip(&parts) {
+                *sum = sum.saturating_add(part.bytes());
+            }
+        }
+        parts
     }
 
     /// What bytes are for. Those of an address with several names are split by the names' shares of the queries.
@@ -148,7 +194,7 @@ impl<'r> Gateways<'r> {
     }
 
     fn done(mut self) -> Vec<GatewayTraffic> {
-        for gateway in &mut self.gateways {
+        for gateway in &mut self.all {
             let key = |client: &ClientTraffic| (client.address, client.label.clone());
             // Two names of one address, or of two, may be one service.
             gateway.clients.sort_by_cached_key(key);
@@ -161,8 +207,8 @@ impl<'r> Gateways<'r> {
             });
             gateway.clients.sort_by_cached_key(|client| (std::cmp::Reverse(client.volume.bytes()), key(client)));
         }
-        self.gateways.sort_by(|a, b| a.nat.cmp(&b.nat));
-        self.gateways
+        self.all.sort_by(|a, b| a.nat.cmp(&b.nat));
+        self.all
     }
 }
 

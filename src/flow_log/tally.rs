@@ -1,5 +1,5 @@
-//! Sums in the making: bytes by gateway, flow log, client and service; and by hour. One for each thread, put together
-//! at the end, so that no split into files or threads can change a figure.
+//! Sums in the making: bytes by gateway, flow log, client and service; and by hour and service. One for each thread, put
+//! together at the end, so that no split into files or threads can change a figure.
 
 #![expect(clippy::iter_over_hash_type, reason = "sums do not depend on the order of what is added")]
 
@@ -7,7 +7,9 @@ use std::net::IpAddr;
 
 use foldhash::HashMap;
 
+use super::Limits;
 use super::blocks::number;
+use super::hourly::Hourly;
 use super::leg::Direction;
 use crate::model::Bytes;
 use crate::traffic::{Statistics, Volume};
@@ -17,9 +19,6 @@ pub(super) const MOST_ENTRIES: usize = 98_304;
 
 /// The hour of records that do not tell when they were.
 pub(super) const NO_HOUR: u32 = u32::MAX;
-
-/// Hours that are kept apart, at the most, of all gateways and flow logs: a month of some 700. Later ones are one.
-const MOST_HOURS: usize = 1 << 19;
 
 /// Interfaces of which it is not known whether they are gateways, at the most.
 const MOST_UNSURE: usize = 1 << 17;
@@ -54,24 +53,14 @@ pub(super) enum Fate {
     Malformed,
 }
 
-/// What one gateway has in one flow log and hour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct HourSum {
-    pub(super) bytes: Bytes,
-    /// Whether records told both ends.
-    pub(super) both: bool,
-}
-
 /// The sums.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tally {
     pub(super) statistics: Statistics,
     pub(super) entries: HashMap<Entry, Volume>,
     /// What was too much for `entries`, by the client's place.
     pub(super) rest: HashMap<(Option<u32>, Slot, What), Volume>,
-    pub(super) hours: HashMap<(Slot, u32), HourSum>,
-    /// The hour that was added to last: records of one hour follow each other.
-    last_hour: Option<((Slot, u32), HourSum)>,
+    pub(super) hourly: Hourly,
     pub(super) skipdata: HashMap<Slot, u64>,
     pub(super) duplicates: HashMap<Slot, u64>,
     /// Records that do not say whether their interface is a gateway, by interface and flow log.
@@ -95,8 +84,18 @@ fn hash(client: Client) -> u64 {
 
 impl Tally {
     /// Nothing yet.
-    pub(super) fn new(most_entries: usize) -> Self {
-        Self { most_entries, ..Self::default() }
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            statistics: Statistics::default(),
+            entries: HashMap::default(),
+            rest: HashMap::default(),
+            hourly: Hourly::new(limits.cells),
+            skipdata: HashMap::default(),
+            duplicates: HashMap::default(),
+            unsure: HashMap::default(),
+            most_entries: limits.entries,
+            threshold: None,
+        }
     }
 
     /// Adds bytes of a client (none: not known) with something.
@@ -174,30 +173,8 @@ impl Tally {
         }
     }
 
-    /// Adds bytes of an hour.
-    pub(super) fn add_hour(&mut self, slot: Slot, hour: u32, bytes: Bytes, both: bool) {
-        let sum = match &mut self.last_hour {
-            Some((key, sum)) if *key == (slot, hour) => sum,
-            _ => {
-                self.keep_hour();
-                &mut self.last_hour.insert(((slot, hour), HourSum::default())).1
-            }
-        };
-        sum.bytes = sum.bytes.saturating_add(bytes);
-        sum.both |= both;
-    }
-
-    fn keep_hour(&mut self) {
-        let Some((key, sum)) = self.last_hour.take() else { return };
-        let full = self.hours.len() >= MOST_HOURS && !self.hours.contains_key(&key);
-        let kept = self.hours.entry(if full { (key.0, NO_HOUR) } else { key }).or_default();
-        kept.bytes = kept.bytes.saturating_add(sum.bytes);
-        kept.both |= sum.both;
-    }
-
     /// Puts another thread's sums to these.
-    pub(super) fn merge(&mut self, mut other: Self) {
-        other.keep_hour();
+    pub(super) fn merge(&mut self, other: Self) {
         self.statistics += other.statistics;
         for (key, volume) in other.entries {
             *self.entries.entry(key).or_default() += volume;
@@ -205,11 +182,7 @@ impl Tally {
         for (key, volume) in other.rest {
             *self.rest.entry(key).or_default() += volume;
         }
-        for (key, sum) in other.hours {
-            let mine = self.hours.entry(key).or_default();
-            mine.bytes = mine.bytes.saturating_add(sum.bytes);
-            mine.both |= sum.both;
-        }
+        self.hourly.merge(other.hourly);
         for (key, count) in other.unsure {
             *self.unsure.entry(key).or_default() += count;
         }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod clients;
+mod hourly;
 mod learned;
 mod several_logs;
 

@@ -9,6 +9,7 @@ mod answer;
 mod chart;
 mod endpoint;
 mod finding;
+mod flow;
 mod gateway;
 mod list;
 mod map;
@@ -27,7 +28,7 @@ use sha2::{Digest, Sha256};
 
 use self::list::List;
 use self::text::{bytes, count, grouped_count, long, short};
-use super::table::{self, maybe, usd};
+use super::table::{self, maybe, size, usd};
 use crate::report::Report;
 
 /// Apache ECharts, built by `vendor/echarts/build.sh`.

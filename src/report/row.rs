@@ -7,8 +7,9 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::clients::{self, ClientsRow};
 use super::flow_logs::{self, Coverage, TrafficRow};
-use super::over_time::{daily, hourly};
+use super::over_time::{HourlyTraffic, daily, hourly};
 use crate::audit::{Context, Verdict};
 use crate::cost::{Charge, EndpointCost, NatGatewayCost};
 use crate::finding::{Basis, Evidence, Finding, Money, Remedy};
@@ -62,6 +63,11 @@ pub struct NatGatewayRow {
     pub hourly_bytes: Vec<Option<Bytes>>,
     /// Its bytes by service, scaled to `bytes.processed`, the most first; empty when not attributed.
     pub traffic: Vec<TrafficRow>,
+    /// Its bytes by the subnet of its clients, scaled to `bytes.processed`, the most first; empty when not attributed.
+    pub clients: Vec<ClientsRow>,
+    /// The logged bytes of `traffic` by service and hour, for pictures; empty when not attributed.
+    #[serde(skip)]
+    pub hourly_traffic: HourlyTraffic,
     /// What the flow logs saw of it; null when they have no record of it.
     pub coverage: Option<Coverage>,
     /// The cost line by line.
@@ -223,6 +229,7 @@ fn unlisted(gone: bool) -> &'static str {
     if gone { "deleted" } else { "unknown" }
 }
 
+/// A resource's `Name` tag.
 pub(super) fn name(tags: &Tags) -> Option<String> {
     tags.get("Name").filter(|name| !name.is_empty()).cloned()
 }
@@ -242,6 +249,7 @@ pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGate
         let (tables, subnets) = users.get(cost.id).cloned().unwrap_or_default();
         let owned = |ids: BTreeSet<&str>| ids.into_iter().map(str::to_owned).collect();
         let hourly_bytes = hourly(cost, window);
+        let measured = context.attribution.of(cost.id);
         NatGatewayRow {
             account_id: cost.account_id.clone(),
             region: cost.region.clone(),
@@ -271,8 +279,10 @@ pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGate
             subnet_ids: owned(subnets),
             daily_bytes: daily(&hourly_bytes, window),
             hourly_bytes,
-            traffic: context.attribution.of(cost.id).map(flow_logs::traffic).unwrap_or_default(),
-            coverage: context.attribution.of(cost.id).map(Coverage::new),
+            traffic: measured.map(flow_logs::traffic).unwrap_or_default(),
+            clients: measured.map(|measured| clients::clients(measured, topology)).unwrap_or_default(),
+            hourly_traffic: measured.map(|measured| HourlyTraffic::new(measured.traffic, window)).unwrap_or_default(),
+            coverage: measured.map(Coverage::new),
             charges: cost.charges.clone(),
         }
     };

@@ -21,6 +21,10 @@ pub(crate) fn label(service: &str, region: &str) -> Label {
     Label { service, region, gateway_endpoint, named_by }
 }
 
+fn first_hour() -> u32 {
+    u32::try_from(at(START).as_second() / 3600).unwrap()
+}
+
 impl Logs {
     /// Nothing read yet.
     pub(crate) fn new() -> Self {
@@ -39,9 +43,34 @@ impl Logs {
         let volume = Volume { download: bytes, download_records: 1, ..Volume::default() };
         let gateway = self.gateway(nat);
         *gateway.flows.entry(label.clone()).or_default() += volume;
-        *gateway.places.entry((place, Some(label))).or_default() += volume;
-        let hour = u32::try_from(at(START).as_second() / 3600).unwrap();
+        *gateway.places.entry((place, Some(label.clone()))).or_default() += volume;
+        let hour = first_hour();
         *gateway.hours.entry(hour).or_default() += bytes;
+        *gateway.labels_by_hour.entry(label).or_default().entry(hour).or_default() += bytes;
+        self
+    }
+
+    /// Moves bytes with a service from the first hour to a later one.
+    pub(crate) fn later(mut self, nat: &str, label: &Label, bytes: u64, hours: u32) -> Self {
+        let (from, to) = (first_hour(), first_hour() + hours);
+        let gateway = self.gateway(nat);
+        let of_label = gateway.labels_by_hour.get_mut(label).unwrap();
+        for sums in [&mut gateway.hours, of_label] {
+            *sums.get_mut(&from).unwrap() -= bytes;
+            *sums.entry(to).or_default() += bytes;
+        }
+        self
+    }
+
+    /// Tells services of so many hours together, a power of two.
+    pub(crate) fn stretch(mut self, nat: &str, stretch: u32) -> Self {
+        let gateway = self.gateway(nat);
+        gateway.stretch = stretch;
+        for hours in gateway.labels_by_hour.values_mut() {
+            for (hour, bytes) in std::mem::take(hours) {
+                *hours.entry(hour / stretch * stretch).or_default() += bytes;
+            }
+        }
         self
     }
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import unicodedata
 
@@ -65,6 +66,16 @@ def test_hostile_names_are_shown_as_text(emulator, live, columns):
     assert report["nat_gateways"][0]["name"] == HOSTILE
 
 
+def too_wide(line, columns):
+    """Wider than that although it could be broken: not so an option of a command and its one quoted value."""
+    if width(line) <= columns:
+        return False
+    try:
+        return len(shlex.split(line.removesuffix("\\"))) > 2
+    except ValueError:
+        return True
+
+
 def test_names_of_ten_thousand_characters(demo, natwise, tmp_path):
     snapshot = json.loads((ROOT / "src" / "demo" / "account.json").read_text())
     for region in snapshot["regions"]:
@@ -76,7 +87,7 @@ def test_names_of_ten_thousand_characters(demo, natwise, tmp_path):
     done = natwise("audit", "--snapshot", file, env={"COLUMNS": "80"})
     assert done.returncode == 0
     assert not set("\u202e\x1b\x07") & set(done.stdout)
-    assert [l for l in done.stdout.splitlines() if width(l) > 80 and "--policy" not in l and "Statement" not in l] == []
+    assert [line for line in done.stdout.splitlines() if too_wide(line, 80)] == []
 
 
 def test_hostile_ids_cannot_break_out_of_commands(natwise, tmp_path):
@@ -181,7 +192,9 @@ def test_colour_on_a_terminal(home, environment):
     text = output.decode()
     assert ("\x1b[" in text) is not bool(environment)
     plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
-    assert max(width(l) for l in plain.replace("\r", "").splitlines() if "Statement" not in l) in range(80, 91)
+    lines = plain.replace("\r", "").splitlines()
+    assert [line for line in lines if too_wide(line, 90)] == []
+    assert any(width(line) in range(80, 91) for line in lines)
 
 
 def test_files_appear_complete_and_nothing_else_does(natwise, tmp_path):
@@ -270,7 +283,9 @@ def test_prices(natwise):
     assert "0.048" in table and "2026-09-03" in table and "[1]" in table
     assert "Unknown in mx-central-1" in natwise("prices", "--region", "mx-central-1").stdout
     rows = json.loads(natwise("prices", "--format", "json").stdout)
-    assert len(rows) == 140 and all(row["source"] for row in rows)
+    files = [file for file in (ROOT / "pricing").glob("*.csv") if file.name != "regions.csv"]
+    assert len(rows) == sum(len(file.read_text().splitlines()) - 1 for file in files) > 100
+    assert all(row["source"] for row in rows)
 
 
 def test_version_and_help(natwise):

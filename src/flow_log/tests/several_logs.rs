@@ -1,6 +1,5 @@
 //! Several flow logs over one gateway: each byte once, and what was left out is told.
 
-use super::super::tally::{Slot, Tally};
 use super::super::{Limits, attribute_within};
 use super::*;
 
@@ -138,18 +137,6 @@ fn the_only_format_is_the_only_one() {
     assert_eq!(with(&[&useful, &useless]), (0, 1));
     assert_eq!(with(&[&useless, &useful]), (0, 1));
     assert_eq!(with(&[&useless]), (0, 1));
-}
-
-#[test]
-fn hours_of_many_gateways_stay_apart() {
-    let mut tally = Tally::new(1);
-    for gateway in 0..200 {
-        (0..744).for_each(|hour| tally.add_hour(Slot { gateway, log: 0 }, hour, 1, true));
-    }
-    let mut whole = Tally::new(1);
-    whole.merge(tally);
-    let tally = whole;
-    assert!(tally.hours.len() == 200 * 744 && tally.hours.values().all(|sum| sum.bytes == 1));
 }
 
 /// A second reading, which another log's loss of some hours makes necessary, finds what one would have found.

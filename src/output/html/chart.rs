@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::flow::{Flows, flows};
 use super::map::{Maps, maps};
 use super::series::Series;
 use super::step::Waterfall;
@@ -14,6 +15,7 @@ pub(super) struct Charts<'r> {
     pub(super) components: Vec<Component>,
     pub(super) waterfall: Waterfall<'r>,
     pub(super) series: Series<'r>,
+    pub(super) flows: Option<Flows>,
     pub(super) maps: Maps,
 }
 
@@ -38,6 +40,7 @@ impl<'r> Charts<'r> {
             components: parts.into_iter().map(|(name, usd)| Component { name, usd }).collect(),
             waterfall: Waterfall::new(report),
             series: Series::new(report),
+            flows: flows(report),
             maps: maps(report),
         }
     }

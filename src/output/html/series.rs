@@ -9,6 +9,8 @@ use crate::report::{NatGatewayRow, Report};
 
 /// Gateways drawn by hour.
 const HOURLY: usize = 24;
+/// Gateways drawn by service, where flow logs tell.
+const SPLIT: usize = 8;
 /// Gateways drawn at all.
 const DRAWN: usize = 400;
 /// Gateways drawn together, and in the table.
@@ -38,6 +40,15 @@ pub(super) struct GatewaySeries<'r> {
     daily: Vec<Option<Bytes>>,
     /// By hour; none for the smaller gateways.
     hourly: Option<&'r [Option<Bytes>]>,
+    /// By service, where flow logs tell.
+    services: Vec<ServiceSeries>,
+}
+
+/// What of a gateway's bytes was for one service, as far as flow logs saw it.
+#[derive(Serialize)]
+struct ServiceSeries {
+    name: String,
+    hourly: Vec<Option<Bytes>>,
 }
 
 impl<'r> Series<'r> {
@@ -51,6 +62,7 @@ impl<'r> Series<'r> {
             label: label(row),
             daily: row.daily_bytes.values().copied().collect(),
             hourly: (index < HOURLY).then_some(&row.hourly_bytes[..]),
+            services: if index < SPLIT { services(row) } else { Vec::new() },
         };
         Self {
             start: report.window.start().as_second(),
@@ -75,7 +87,24 @@ impl<'r> Series<'r> {
     }
 }
 
-fn label(row: &NatGatewayRow) -> String {
+/// The largest services by hour, and all others together; hours that no flow log tells of are gaps.
+fn services(row: &NatGatewayRow) -> Vec<ServiceSeries> {
+    let traffic = &row.hourly_traffic;
+    if traffic.hours.is_empty() {
+        return Vec::new();
+    }
+    let names = traffic.services.iter().map(|service| short(service.as_str())).chain(["others".to_owned()]);
+    let series = names.enumerate().map(|(column, name)| ServiceSeries {
+        name,
+        hourly: (0..row.hourly_bytes.len())
+            .map(|hour| traffic.hours.get(&hour).and_then(|columns| columns.get(column).copied()))
+            .collect(),
+    });
+    series.filter(|series| series.hourly.iter().flatten().any(|bytes| *bytes > 0)).collect()
+}
+
+/// What a gateway is called.
+pub(super) fn label(row: &NatGatewayRow) -> String {
     let id = row.nat_gateway_id.as_str();
     row.name.as_deref().map_or_else(|| short(id), |name| format!("{} ({})", crate::output::clip(name, 40), short(id)))
 }

@@ -166,14 +166,22 @@ const overTime = (data, choice) => (colours, width) => {
     color: colours.series[index % colours.series.length], data: points(values, times),
     ...(drawn.length === 1 ? { areaStyle: { opacity: 0.12 } } : {}),
   });
-  const series = drawn.map((gateway, index) => (hourly
-    ? line(gateway.label, gateway.hourly, (hour) => at(hour, HOUR), index)
-    : line(gateway.label, gateway.daily, days, index)));
+  const hours = (hour) => at(hour, HOUR);
+  const series = drawn.map((gateway, index) => (hourly ? line(gateway.label, gateway.hourly, hours, index) : line(gateway.label, gateway.daily, days, index)));
+  const services = one?.services ?? [];
+  if (services.length) {
+    // The total as a line above its parts.
+    Object.assign(series[0], { name: "all, by CloudWatch", color: colours.ink, areaStyle: undefined, lineStyle: { width: 1.5 }, z: 3 });
+    services.forEach((service, index) => series.push({
+      ...line(service.name, service.hourly, hours, index), stack: "services", lineStyle: { width: 0 }, areaStyle: { opacity: 0.75 },
+    }));
+  }
+  const legends = series.length > 1 ? Math.ceil(series.length / Math.max(1, Math.floor(width / (services.length ? 150 : 330)))) : 0;
   return {
     description: `Processed bytes of ${drawn.map((gateway) => gateway.label).join(", ")}, by ${hourly ? "hour" : "day"}.`,
-    height: 250 + (drawn.length > 1 ? 24 * Math.ceil(drawn.length / Math.max(1, Math.floor(width / 330))) : 0),
-    legend: drawn.length > 1 ? { bottom: 0, left: 0, itemGap: 12, icon: "roundRect", itemHeight: 3, textStyle: { color: colours.ink, width: Math.min(280, width - 60), overflow: "truncate" } } : undefined,
-    grid: { left: 8, right: 14, top: 28, bottom: drawn.length > 1 ? 12 + 24 * Math.ceil(drawn.length / Math.max(1, Math.floor(width / 330))) : 8, containLabel: true },
+    height: 250 + 24 * legends,
+    legend: legends ? { bottom: 0, left: 0, itemGap: 12, icon: "roundRect", itemHeight: 3, textStyle: { color: colours.ink, width: Math.min(280, width - 60), overflow: "truncate" } } : undefined,
+    grid: { left: 8, right: 14, top: 28, bottom: 10 + 24 * legends, containLabel: true },
     xAxis: { type: "time", ...axes(colours), splitLine: { show: false }, axisLabel: { color: colours.muted, hideOverlap: true, formatter: { year: "{yyyy}", month: "{MMM} {d}", day: "{MMM} {d}", hour: "{HH}:{mm}" } } },
     yAxis: { type: "value", name: hourly ? "GB an hour" : "GB a day", ...axes(colours), nameTextStyle: { color: colours.muted, align: "left" }, axisLabel: { color: colours.muted, formatter: (value) => value.toLocaleString("en-US", { maximumFractionDigits: 2 }) } },
     useUTC: true,
@@ -185,6 +193,37 @@ const overTime = (data, choice) => (colours, width) => {
       ),
     },
     series,
+  };
+};
+
+// Bands from subnets through gateways to services.
+const flows = (data) => (colours, available) => {
+  const width = Math.max(available, 620);
+  const columns = [["subnet", data.subnets], ["gateway", data.gateways], ["service", data.services]];
+  const colour = [colours.series[7], colours.accent, colours.waste];
+  const tallest = Math.max(...columns.map(([, bands]) => bands.length));
+  return {
+    height: Math.max(240, 30 * tallest + 30),
+    description: `From ${data.subnets.length} subnets through ${data.gateways.length} gateways to ${data.services.length} services.`,
+    tooltip: {
+      formatter: (found) => (found.dataType === "edge"
+        ? lines(`${found.data.labels[0]} to ${found.data.labels[1]}`, [gigabytes(found.data.value)])
+        : lines(found.data.label_text, [gigabytes(found.value)])),
+    },
+    series: [{
+      type: "sankey", left: 4, right: Math.min(190, width * 0.2), top: 8, bottom: 8, nodeWidth: 12, nodeGap: 10, draggable: false, emphasis: { focus: "adjacency" },
+      layoutIterations: 48, lineStyle: { color: "source", opacity: 0.28, curveness: 0.5 },
+      label: { color: colours.ink, fontSize: 11, width: Math.min(230, width * 0.24), overflow: "truncate", formatter: (at) => at.data.label_text },
+      data: columns.flatMap(([kind, bands], depth) => bands.map((band, index) => ({
+        name: `${kind} ${index}`, label_text: band.label, depth, itemStyle: { color: colour[depth] },
+      }))),
+      links: data.links.map((link) => ({
+        source: link.enters ? `subnet ${link.from}` : `gateway ${link.from}`,
+        target: link.enters ? `gateway ${link.to}` : `service ${link.to}`,
+        value: link.bytes / GB,
+        labels: link.enters ? [data.subnets[link.from].label, data.gateways[link.to].label] : [data.gateways[link.from].label, data.services[link.to].label],
+      })),
+    }],
   };
 };
 
@@ -215,6 +254,7 @@ const startCharts = (data) => {
       ...series.gateways.map((gateway, index) => [String(index), `${gateway.label}, by ${gateway.hourly ? "hour" : "day"}`]),
     ], (value) => overTime(series, value === "" ? null : Number(value)));
   }
+  if (data.flows) add("chart-flows", flows(data.flows));
   startMaps(data.maps, add, choose);
 
   const redraw = (paper) => charts.forEach((chart) => chart.draw(paper));
