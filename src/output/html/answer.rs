@@ -62,7 +62,11 @@ impl<'r> Answer<'r> {
             ),
             current: usd(month.current),
             window: maybe(totals.window_usd.total),
-            waste: if month.saving_high == Usd::ZERO { "none found".to_owned() } else { range(month.saving_low, month.saving_high) },
+            waste: if month.saving_high == Usd::ZERO {
+                "none found".to_owned()
+            } else {
+                range(month.saving_low, month.saving_high)
+            },
             share: share.filter(|share| *share > 0),
             ended: (month.ended > Usd::ZERO).then(|| usd(month.ended)),
             bases: bases(&steps),

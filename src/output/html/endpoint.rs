@@ -90,5 +90,9 @@ fn letters(row: &EndpointRow) -> String {
 /// A part of the break-even in percent, as far as digits help.
 fn percent(ratio: Decimal) -> String {
     let percent = ratio * Decimal::ONE_HUNDRED;
-    if percent > Decimal::ZERO && percent < Decimal::ONE { "<1%".to_owned() } else { format!("{}%", quantity(percent.round())) }
+    if percent > Decimal::ZERO && percent < Decimal::ONE {
+        "<1%".to_owned()
+    } else {
+        format!("{}%", quantity(percent.round()))
+    }
 }

@@ -85,7 +85,12 @@ pub(super) fn flows(report: &Report) -> Option<Flows> {
     let links = entering
         .into_iter()
         .map(|((band, gateway), bytes)| Link { enters: true, from: band, to: gateway, bytes })
-        .chain(leaving.into_iter().map(|((band, gateway), bytes)| Link { enters: false, from: gateway, to: band, bytes }))
+        .chain(leaving.into_iter().map(|((band, gateway), bytes)| Link {
+            enters: false,
+            from: gateway,
+            to: band,
+            bytes,
+        }))
         .filter(|link| link.bytes > 0)
         .collect();
     Some(Flows { subnets, gateways, services, links, left_out })

@@ -131,7 +131,11 @@ impl Map {
         });
         Self {
             id: id.to_owned(),
-            label: format!("{} · {}", vpc.name.as_deref().map_or_else(|| short(id), |name| format!("{} ({})", clip(name, 40), short(id))), short(region)),
+            label: format!(
+                "{} · {}",
+                vpc.name.as_deref().map_or_else(|| short(id), |name| format!("{} ({})", clip(name, 40), short(id))),
+                short(region)
+            ),
             findings,
             subnets: subnets.collect(),
             tables: tables.collect(),

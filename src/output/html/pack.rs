@@ -16,10 +16,7 @@ use super::list::List;
 pub(super) struct Packed(Vec<u8>);
 
 /// Packs every chart's figures and every table's rows.
-pub(super) fn pack<'l, 'r: 'l>(
-    charts: &Charts<'_>,
-    lists: impl Iterator<Item = &'l List<'r>>,
-) -> io::Result<Packed> {
+pub(super) fn pack<'l, 'r: 'l>(charts: &Charts<'_>, lists: impl Iterator<Item = &'l List<'r>>) -> io::Result<Packed> {
     #[derive(Serialize)]
     struct Data<'d, 'l, 'r> {
         page: usize,

@@ -76,8 +76,14 @@ mod tests {
     #[test]
     fn figures_have_the_digits_that_matter() {
         let d = |text: &str| text.parse::<Decimal>().unwrap();
-        assert_eq!(["730", "16778.4", "12.34", "0.136"].map(|text| quantity(d(text))), ["730", "16,778", "12.3", "0.14"]);
-        assert_eq!(["0.045", "0.5", "1", "0.0123456789"].map(|text| rate(d(text))), ["0.045", "0.50", "1.00", "0.012346"]);
+        assert_eq!(
+            ["730", "16778.4", "12.34", "0.136"].map(|text| quantity(d(text))),
+            ["730", "16,778", "12.3", "0.14"]
+        );
+        assert_eq!(
+            ["0.045", "0.5", "1", "0.0123456789"].map(|text| rate(d(text))),
+            ["0.045", "0.50", "1.00", "0.012346"]
+        );
         assert_eq!(service("com.amazonaws.eu-west-1.ecr.api", "eu-west-1"), "ecr.api");
         assert_eq!(service("com.amazonaws.vpce.eu-west-1.vpce-svc-1", "eu-west-1"), "vpce.eu-west-1.vpce-svc-1");
     }

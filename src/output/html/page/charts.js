@@ -200,7 +200,7 @@ const overTime = (data, choice) => (colours, width) => {
 const flows = (data) => (colours, available) => {
   const width = Math.max(available, 620);
   const columns = [["subnet", data.subnets], ["gateway", data.gateways], ["service", data.services]];
-  const colour = [colours.series[7], colours.accent, colours.waste];
+  const colour = [colours.series[7], colours.accent, colours.series[2]];
   const tallest = Math.max(...columns.map(([, bands]) => bands.length));
   return {
     height: Math.max(240, 30 * tallest + 30),
