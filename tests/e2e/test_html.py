@@ -1,10 +1,12 @@
 """The HTML report in a real browser: what it shows, what it does, what it must not do."""
 
+import ipaddress
 import json
 import re
+import shutil
 import statistics
 import time
-from pathlib import Path
+from datetime import datetime
 
 import pypdf
 import pytest
@@ -13,7 +15,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from conftest import ROOT, Runs
 
-BROWSER = "/usr/bin/chromium"
+BROWSER = shutil.which("chromium")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync",
@@ -120,6 +122,37 @@ def large_report(tmp_path_factory):
                 whole["metrics"][kind] += rows
     folder = tmp_path_factory.mktemp("large")
     return of_snapshot({**demo, "regions": [whole]}, folder / "snapshot")
+
+
+@pytest.fixture(scope="session")
+def logged_report(tmp_path_factory):
+    """The demo's account with flow logs: three quarters of what each gateway downloaded, a day of it missing."""
+    snapshot = json.loads(SNAPSHOT.read_text())
+    [part] = [region for region in snapshot["regions"] if region["region"] == "us-east-1"]
+    start = int(datetime.fromisoformat(snapshot["window"]["start"].replace("Z", "+00:00")).timestamp())
+    blocks = {subnet["subnet_id"]: ipaddress.ip_network(subnet["cidr_block"]) for subnet in part["subnets"] if subnet.get("cidr_block")}
+    metered = {series["nat_gateway_id"]: series["bytes_in_from_destination"] for series in part["metrics"]["nat_gateways"]}
+    remotes = {"52.216.10.1": 8, "52.218.10.1": 1, "203.0.113.5": 4, "52.119.224.10": 2}
+    lines = ["version interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr bytes start end action log-status"]
+    for nat in part["nat_gateways"]:
+        users = [
+            association["subnet_id"] for table in part["route_tables"] for association in table["associations"]
+            if any(route.get("nat_gateway_id") == nat["nat_gateway_id"] for route in table["routes"]) and association.get("subnet_id") in blocks
+        ]
+        [address, *_] = nat["addresses"]
+        eni, gateway = address["network_interface_id"], address["private_ip"]
+        for hour, volume in enumerate(metered.get(nat["nat_gateway_id"], [])):
+            if not volume or not users or 240 <= hour < 264:
+                continue
+            second = start + hour * 3600 + 60
+            for index, (remote, share) in enumerate(remotes.items()):
+                client = blocks[users[(hour + index) % len(users)]][5]
+                tail = f"{volume * share // 20} {second} {second + 59} ACCEPT OK"
+                lines.append(f"5 {eni} {remote} {gateway} {remote} {gateway} {tail}")
+                lines.append(f"5 {eni} {gateway} {client} {remote} {client} {tail}")
+    folder = tmp_path_factory.mktemp("logged")
+    (folder / "a.log").write_text("\n".join(lines) + "\n")
+    return of_snapshot(snapshot, folder / "snapshot", "--flow-logs", folder / "a.log")
 
 
 def rows(page, name):
@@ -234,6 +267,39 @@ def test_charts_show_what_the_json_says(open_page, demo_report):
         assert len(values) == report["window"]["hours"]
         assert sum(value for value in values if value is not None) * 2**30 == gateway["bytes"]["processed"]
         assert any(value is None for value in values) == (gateway["hours"] < len(values) and gateway["bytes"]["processed"] > 0)
+
+
+def test_flows_from_subnets_to_services(open_page, logged_report):
+    page = open_page(logged_report.file)
+    told = [row for row in logged_report.json["nat_gateways"] if row["traffic"]]
+    assert len(told) >= 4
+    [sankey] = page.evaluate(CHART.format("flows"))["series"]
+    names = {kind: {node["label_text"] for node in sankey["data"] if node["name"].startswith(kind)} for kind in ("subnet", "gateway", "service")}
+    subnets = {clients["subnet_id"] for row in told for clients in row["clients"] if clients["bytes"]}
+    services = {(line["service"], line["region"] if line["region"] != row["region"] else None) for row in told for line in row["traffic"] if line["bytes"]}
+    assert [len(names[kind]) for kind in names] == [len(subnets), len(told), len(services)]
+    assert all(any(subnet in name for name in names["subnet"]) for subnet in subnets)
+
+    def volume(start):
+        return sum(link["value"] for link in sankey["links"] if link["source"].startswith(start)) * 2**30
+
+    assert volume("subnet") == sum(clients["bytes"] for row in told for clients in row["clients"])
+    assert volume("gateway") == sum(line["bytes"] for row in told for line in row["traffic"])
+    bands = page.locator("#chart-flows svg path[fill]:not([fill=none])").count()
+    assert bands >= len(sankey["data"]) + len(sankey["links"])
+
+    # One gateway by hour, its services above each other, what no log saw left out.
+    choice = page.locator("figure:has(#chart-series) select")
+    largest = max(told, key=lambda row: row["bytes"]["processed"])
+    choice.select_option("0")
+    [whole, *parts] = page.evaluate(CHART.format("series"))["series"]
+    assert {part["name"] for part in parts} == {line["service"] for line in largest["traffic"]}
+    assert all(part["stack"] == "services" for part in parts)
+    logged = [[point["value"][1] for point in part["data"]] for part in parts]
+    assert all(value is None for part in logged for value in part[240:264])
+    assert sum(value for part in logged for value in part if value is not None) * 2**30 == pytest.approx(largest["coverage"]["logged_bytes"])
+    assert sum(point["value"][1] or 0 for point in whole["data"]) * 2**30 == largest["bytes"]["processed"]
+    screenshots(page, "flow-logs")
 
 
 def test_the_maps_show_what_leads_where_and_what_is_missing(open_page, demo_report):
