@@ -27,7 +27,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
 use self::list::List;
-use self::text::{bytes, count, grouped_count, long, short};
+use self::text::{bytes, count, grouped_count, short};
 use super::table::{self, maybe, size, usd};
 use crate::report::Report;
 

@@ -50,18 +50,6 @@ fn audit_snapshot(bencher: divan::Bencher<'_, '_>, vpcs: usize) {
     });
 }
 
-/// The report of a thousand VPCs written down, in each form: without reading the snapshot and finding faults.
-#[divan::bench(args = [Format::Json, Format::Html], sample_count = 5, sample_size = 1)]
-fn write_report(bencher: divan::Bencher<'_, '_>, format: Format) {
-    let prices = PriceBook::embedded().unwrap();
-    let report = Report::new(&account(1_000), None, &prices, &Assumptions::default());
-    bencher.bench(|| {
-        let mut out = Vec::new();
-        render(&report, format, Style { color: false, width: 100, rows: None }, &mut out).unwrap();
-        out.len()
-    });
-}
-
 /// Hour by hour a different number of gigabytes, the same in every run.
 fn series(seed: usize, scale: u64) -> Series {
     let mut state = seed as u64 ^ 0x9e37_79b9_7f4a_7c15;

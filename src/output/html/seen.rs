@@ -70,10 +70,36 @@ pub(super) fn unseen(report: &Report) -> Vec<List<'_>> {
         ],
         commands: Vec::new(),
     });
+    let (faults, unseen_gateways) =
+        report.flow_logs.as_ref().map_or((&[][..], &[][..]), |logs| (&logs.faults, &logs.unseen));
+    let faults = faults.iter().map(|fault| Line {
+        cells: vec![
+            short(&fault.file),
+            if fault.partly_read { "read in part" } else { "not read" }.to_owned(),
+            long(&fault.problem),
+        ],
+        commands: Vec::new(),
+    });
+    // A gateway that processed nothing is in no record because there is nothing to record.
+    let silent = |id: &str| {
+        report.nat_gateways.iter().any(|row| {
+            row.nat_gateway_id.as_str() == id && row.bytes.as_ref().is_some_and(|bytes| bytes.processed == 0)
+        })
+    };
+    let unseen_gateways = unseen_gateways.iter().filter(|id| !silent(id)).map(|id| Line {
+        cells: vec![short(id), "-".to_owned(), "no record of it in the flow logs that were read".to_owned()],
+        commands: Vec::new(),
+    });
     let lists = [
         list("gaps", "Calls that failed", &["Call", "Where", "What AWS said", "Allow"], gaps.collect()),
         list("skipped", "Rules that could not be applied", &["Rules", "Where", "Why"], skipped.collect()),
         list("unknown", "Unknown costs, not part of any sum", &["Resource", "Where", "Why"], unknown.collect()),
+        list(
+            "logs",
+            "What the flow logs do not tell",
+            &["File or gateway", "Read", "Why"],
+            faults.chain(unseen_gateways).collect(),
+        ),
     ];
     lists.into_iter().filter(|list| list.len > 0).collect()
 }

@@ -38,8 +38,8 @@ pub(super) fn rate(value: Decimal) -> String {
 }
 
 /// The day of a price.
-pub(super) fn dated(day: &Option<String>) -> String {
-    day.as_deref().filter(|day| !day.is_empty()).map_or_else(|| "unknown".to_owned(), short)
+pub(super) fn dated(day: Option<&str>) -> String {
+    day.filter(|day| !day.is_empty()).map_or_else(|| "unknown".to_owned(), short)
 }
 
 /// What a resource used, scaled to a month.
