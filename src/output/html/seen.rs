@@ -49,7 +49,7 @@ pub(super) fn unseen(report: &Report) -> Vec<List<'_>> {
         cells: vec![
             short(&gap.operation),
             place(gap.account_id.as_ref().map(|id| id.as_str()), gap.region.as_ref().map(|region| region.as_str())),
-            format!("{} ({})", long(&gap.message), short(&gap.code)),
+            format!("{} ({})", crate::output::clip(&gap.message, 600), short(&gap.code)),
             gap.iam_action.as_deref().map_or_else(|| "-".to_owned(), short),
         ],
         commands: Vec::new(),
