@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::change::Change;
 use crate::model::{AccountId, NatGatewayId, RegionName, RegionScan, Service, Usd, VpcEndpointId, VpcId};
 
 /// One fault, its money and its remedy.
@@ -50,7 +51,7 @@ impl Finding {
             basis: Basis::Configuration,
             money: None,
             evidence: Vec::new(),
-            remedy: Remedy { kind: RemedyKind::RepairEndpoint, commands: Vec::new(), notes: Vec::new() },
+            remedy: Remedy::new(RemedyKind::RepairEndpoint, &scan.region, Vec::new(), Vec::new()),
         }
     }
 }
@@ -151,6 +152,17 @@ pub enum Pool {
     Endpoint(VpcEndpointId),
 }
 
+impl Pool {
+    /// The resource that is paid for.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        match self {
+            Self::NatData(id) | Self::NatStanding(id) | Self::CrossAz(id) | Self::TransitGateway(id) => id.as_str(),
+            Self::Endpoint(id) => id.as_str(),
+        }
+    }
+}
+
 /// One line of arithmetic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Evidence {
@@ -179,10 +191,21 @@ pub struct Evidence {
 pub struct Remedy {
     /// What kind of change it is.
     pub kind: RemedyKind,
-    /// Ready-to-run AWS CLI commands, quoted for a POSIX shell, in order.
+    /// What is changed, in order.
+    pub changes: Vec<Change>,
+    /// The same as ready-to-run AWS CLI commands, quoted for a POSIX shell.
     pub commands: Vec<String>,
     /// Side effects, and what to check before.
     pub notes: Vec<String>,
+}
+
+impl Remedy {
+    /// Some changes in a Region.
+    #[must_use]
+    pub fn new(kind: RemedyKind, region: &RegionName, changes: Vec<Change>, notes: Vec<String>) -> Self {
+        let commands = changes.iter().flat_map(|change| change.commands(region)).collect();
+        Self { kind, changes, commands, notes }
+    }
 }
 
 /// Kinds of change.

@@ -11,6 +11,7 @@ pub mod audit;
 #[cfg(feature = "cli")]
 pub mod aws;
 pub mod catalogue;
+pub mod change;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod command;

@@ -20,6 +20,8 @@ pub use advice::FlowLogAdvice;
 pub use flow_logs::{Coverage, FlowLogs, TrafficRow};
 pub use note::Note;
 pub use row::{EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, NatGatewayRow, NatGatewayUsd};
+pub use saving::PlanStep;
+use saving::Savings;
 pub use traffic::{FlowRow, GatewayRow, SourceRow, TrafficReport};
 
 use crate::assumption::Assumptions;
@@ -55,6 +57,9 @@ pub struct Report {
     pub endpoints: Vec<EndpointRow>,
     /// What is wrong, most money first.
     pub findings: Vec<FindingRow>,
+    /// The findings with money in their order, each with what it adds to what those before it save, so that what
+    /// several of them claim counts once: the steps come to the totals.
+    pub plan: Vec<PlanStep>,
     /// Rules that could not be applied somewhere.
     pub skipped: Vec<Skipped>,
     /// Calls that failed.
@@ -165,8 +170,8 @@ impl Report {
         let attribution = traffic.map(|traffic| Attribution::new(traffic, &costs)).unwrap_or_default();
         let context = Context { topology: &topology, costs: &costs, prices, attribution: &attribution, assumptions };
         let (mut findings, mut skipped) = audit::run(&context);
-        let (saving_low, saving_high) = saving::total(&findings, &costs);
         saving::sort(&mut findings);
+        let (saving, plan) = Savings::of(&findings, &costs);
         skipped.sort();
         let mut gaps: Vec<_> = snapshot.regions.iter().flat_map(|scan| scan.gaps.iter().cloned()).collect();
         gaps.sort();
@@ -204,7 +209,7 @@ impl Report {
             },
             totals: Totals {
                 window_usd: WindowUsd::new(&costs),
-                monthly_usd: TotalMonthlyUsd { current, saving_low, saving_high, ended },
+                monthly_usd: TotalMonthlyUsd { current, saving_low: saving.low, saving_high: saving.high, ended },
                 partial: !unknown.is_empty(),
                 unknown,
             },
@@ -217,6 +222,7 @@ impl Report {
                     FindingRow::new(finding, name)
                 })
                 .collect(),
+            plan,
             skipped,
             gaps,
             flow_logs: traffic.map(FlowLogs::new),

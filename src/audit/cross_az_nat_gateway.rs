@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use super::context::{Portion, gb, percent, together, usd};
 use super::{Audit, Context, Dataset};
 use crate::attribution::{Clients, Measured};
-use crate::command;
+use crate::change::Change;
 use crate::cost::NatGatewayCost;
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{AvailabilityMode, ConnectivityType, NatGateway, NatGatewayId, Route, Subnet, Usd};
@@ -231,7 +231,7 @@ fn remedy(
     users: &[(&TableView<'_>, Vec<&Subnet>)],
     gateways: &BTreeMap<&str, &NatGateway>,
 ) -> Remedy {
-    let mut commands = Vec::new();
+    let mut changes = Vec::new();
     let mut notes = Vec::new();
     for (table, crossing) in users {
         let zones = VpcView::zones(table.subnets.iter().copied());
@@ -254,9 +254,11 @@ fn remedy(
                 ));
                 continue;
             }
-            let home = home.nat_gateway_id.as_str();
-            let arguments = ["--route-table-id", id, "--destination-cidr-block", "0.0.0.0/0", "--nat-gateway-id", home];
-            commands.extend(command::ec2(part.region(), "replace-route", arguments));
+            changes.push(Change::ReplaceDefaultRoute {
+                route_table_id: table.id().clone(),
+                nat_gateway_id: home.nat_gateway_id.clone(),
+                before: gateway.nat_gateway_id.clone(),
+            });
             continue;
         }
         let public = view.subnets.iter().find(|subnet| {
@@ -281,7 +283,7 @@ fn remedy(
         "Open connections break when a default route changes, and leave from another public address afterwards."
             .to_owned(),
     );
-    Remedy { kind: RemedyKind::RouteWithinZone, commands, notes }
+    Remedy::new(RemedyKind::RouteWithinZone, part.region(), changes, notes)
 }
 
 #[cfg(test)]

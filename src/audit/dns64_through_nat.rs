@@ -3,7 +3,7 @@
 use ipnet::{IpNet, Ipv6Net};
 
 use super::{Audit, Context, Dataset};
-use crate::command;
+use crate::change::Change;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{NatGatewayId, RouteState, RouteTable};
 use crate::topology::{Part, SubnetView, VpcView, is_live};
@@ -40,20 +40,21 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, subnet: &Sub
     let nat = nat64(table).filter(|id| context.topology.nat_gateway(id).is_some_and(is_live))?;
     let id = subnet.subnet.subnet_id.as_str();
     let ipv6_only = subnet.subnet.cidr_block.is_none();
-    let arguments = ["--subnet-id", id, "--no-enable-dns64"];
+    let disable = Change::DisableDns64 { subnet_id: subnet.subnet.subnet_id.clone() };
     Some(Finding {
         resources: vec![id.to_owned(), table.route_table_id.to_string(), nat.to_string()],
         title: format!("{id} resolves IPv4-only names to NAT64 through {nat}"),
         detail: "With DNS64 on, names without an IPv6 address resolve to 64:ff9b::/96, and that route leads to the NAT gateway: such traffic is billed as NAT, also to services with a gateway endpoint, whose routes are for IPv4 addresses.".to_owned(),
-        remedy: Remedy {
-            kind: RemedyKind::ChangeSubnet,
-            commands: if ipv6_only { Vec::new() } else { command::ec2(part.region(), "modify-subnet-attribute", arguments).into_iter().collect() },
-            notes: if ipv6_only {
+        remedy: Remedy::new(
+            RemedyKind::ChangeSubnet,
+            part.region(),
+            if ipv6_only { Vec::new() } else { vec![disable] },
+            if ipv6_only {
                 vec!["The subnet is IPv6-only, so DNS64 is its only way to IPv4. Use dual-stack names of AWS services (SERVICE.REGION.api.aws, s3.dualstack.REGION.amazonaws.com), which have IPv6 addresses of their own, and interface endpoints with IPv6.".to_owned()]
             } else {
                 vec!["The subnet is dual-stack: without DNS64 its clients use IPv4 for such names, and with it the gateway endpoints. Clients that speak IPv6 only would lose IPv4 destinations.".to_owned()]
             },
-        },
+        ),
         ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Audit, Context, Dataset};
-use crate::command;
+use crate::change::Change;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointType, Service, VpcEndpoint};
 use crate::topology::{Part, is_working};
@@ -66,8 +66,11 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
             "Condition": {"StringEquals": {"aws:PrincipalAccount": account}},
         }],
     });
-    let policy = policy.to_string();
-    let arguments = ["--vpc-endpoint-id", id.as_str(), "--policy-document", &policy];
+    let restrict = Change::SetEndpointPolicy {
+        endpoint: endpoint.into(),
+        policy: policy.to_string(),
+        before: endpoint.policy_document.clone(),
+    };
     let mut notes = vec![
         "The command admits principals of this account only: a start, to be narrowed to the actions and resources in use. Whatever it does not allow stops working through this endpoint.".to_owned(),
     ];
@@ -83,11 +86,7 @@ fn look(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Finding> {
         ),
         service: Some(service),
         detail: "Its policy is the default one. Credentials from any account, also stolen or smuggled ones, can move data through it.".to_owned(),
-        remedy: Remedy {
-            kind: RemedyKind::RestrictEndpointPolicy,
-            commands: command::ec2(part.region(), "modify-vpc-endpoint", arguments).into_iter().collect(),
-            notes,
-        },
+        remedy: Remedy::new(RemedyKind::RestrictEndpointPolicy, part.region(), vec![restrict], notes),
         ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }

@@ -1,9 +1,9 @@
 //! Finds endpoints that do not work, and prefix-list routes that lead nowhere.
 
 use super::{Audit, Context, Dataset};
-use crate::command;
+use crate::change::{Change, Destination};
 use crate::finding::{Finding, Remedy, RemedyKind};
-use crate::model::{EndpointState, EndpointType, RouteState, Service, VpcEndpoint};
+use crate::model::{EndpointState, EndpointType, PrefixListId, RouteState, Service, VpcEndpoint};
 use crate::topology::{Part, TableView, VpcView, is_working};
 
 pub(super) const AUDIT: Audit = Audit {
@@ -18,7 +18,7 @@ fn run(context: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
     let endpoints = part.scan.vpc_endpoints.iter().filter_map(|endpoint| broken(context, part, endpoint));
     // A participant of a shared VPC sees its owner's routes, but not its owner's endpoints.
     let owned = part.vpcs.iter().filter(|view| view.shared_by.is_none());
-    let routes = owned.flat_map(|view| view.route_tables.iter().filter_map(|table| lost(part, view, table)));
+    let routes = owned.flat_map(|view| view.route_tables.iter().filter_map(|table| lost_routes(part, view, table)));
     endpoints.chain(routes).collect()
 }
 
@@ -40,16 +40,17 @@ fn broken(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Opt
         _ => String::new(),
     };
     let failure = endpoint.failure.as_ref().map(|failure| format!(" AWS says: {failure}.")).unwrap_or_default();
-    let show = ["--vpc-endpoint-ids", id.as_str(), "--query", "VpcEndpoints[].[State,FailureReason,LastError]"];
+    let show = Change::InspectEndpoint { vpc_endpoint_id: id.clone() };
     Some(Finding {
         service: Service::of_endpoint(&endpoint.service_name, part.region()),
         resources: vec![id.to_string()],
         title: format!("Endpoint {id} {what}"),
         detail: format!("Its state is {}.{failure}{billed}", endpoint.state),
-        remedy: Remedy {
-            kind: RemedyKind::RepairEndpoint,
-            commands: command::ec2(part.region(), "describe-vpc-endpoints", show).into_iter().collect(),
-            notes: vec![match endpoint.state {
+        remedy: Remedy::new(
+            RemedyKind::RepairEndpoint,
+            part.region(),
+            vec![show],
+            vec![match endpoint.state {
                 _ if endpoint.requester_managed => {
                     "An AWS service made and manages it: mend it from there, not by hand.".to_owned()
                 }
@@ -60,44 +61,47 @@ fn broken(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Opt
                 _ => "It will not recover by itself: delete it, mend the cause, and create it anew if it is needed."
                     .to_owned(),
             }],
-        },
+        ),
         ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 
 /// Prefix-list routes of a table to a gateway endpoint that is gone.
-fn lost(part: &Part<'_>, view: &VpcView<'_>, table: &TableView<'_>) -> Option<Finding> {
+fn lost_routes(part: &Part<'_>, view: &VpcView<'_>, table: &TableView<'_>) -> Option<Finding> {
     let gone = |id: &str| {
         id.starts_with("vpce-")
             && !view.endpoints.iter().any(|endpoint| endpoint.vpc_endpoint_id.as_str() == id && is_working(endpoint))
     };
-    let lists: Vec<&str> = table
+    let lost: Vec<_> = table
         .table
         .routes
         .iter()
         .filter(|route| route.state == RouteState::Blackhole || route.gateway_id.as_deref().is_some_and(gone))
-        .filter_map(|route| route.destination_prefix_list_id.as_ref())
-        .map(|list| list.as_str())
+        .filter_map(|route| Some((route.destination_prefix_list_id.as_ref()?, route.gateway_id.as_ref())))
         .collect();
+    let lists: Vec<&str> = lost.iter().map(|(list, _)| list.as_str()).collect();
     if lists.is_empty() {
         return None;
     }
     let id = table.id().as_str();
-    let delete = |list: &&str| {
-        command::ec2(part.region(), "delete-route", ["--route-table-id", id, "--destination-prefix-list-id", list])
+    let delete = |(list, target): (&PrefixListId, Option<&String>)| Change::DeleteRoute {
+        route_table_id: table.id().clone(),
+        destination: Destination::PrefixList(list.clone()),
+        target: target.cloned(),
     };
     Some(Finding {
         resources: std::iter::once(id).chain(lists.iter().copied()).map(str::to_owned).collect(),
         title: format!("Route table {id} sends {} into nothing", lists.join(", ")),
         detail: "The target of its prefix-list route does not exist any more, so traffic to those addresses is dropped instead of taking the default route.".to_owned(),
-        remedy: Remedy {
-            kind: RemedyKind::RepairEndpoint,
-            commands: lists.iter().filter_map(delete).collect(),
-            notes: vec![
+        remedy: Remedy::new(
+            RemedyKind::RepairEndpoint,
+            part.region(),
+            lost.into_iter().map(delete).collect(),
+            vec![
                 "Where the target was a gateway endpoint, create that anew with this route table, and the route comes back with it. Else point the route to a target that lives, or delete it.".to_owned(),
                 "AWS may refuse to delete a gateway endpoint's own route by hand: it goes with the endpoint's association.".to_owned(),
             ],
-        },
+        ),
         ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }

@@ -3,7 +3,7 @@
 use ipnet::{IpNet, Ipv4Net};
 
 use super::{Audit, Context, Dataset};
-use crate::command;
+use crate::change::Change;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{EndpointType, SecurityGroup, SecurityGroupRule, Service, VpcEndpoint};
 use crate::topology::{Part, VpcView, is_working};
@@ -91,13 +91,13 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
     let rules: Vec<_> = groups.iter().flat_map(|group| &group.ingress).filter(|rule| rule.has_source()).collect();
     let shut_out = shut_out(view, &rules);
     let mut problems = Vec::new();
-    let mut commands = Vec::new();
+    let mut changes = Vec::new();
     let mut notes = Vec::new();
     if !shut_out.is_empty() {
         let blocks: Vec<_> = shut_out.iter().map(ToString::to_string).collect();
         problems.push(format!("Nothing admits port 443 from {}.", blocks.join(", ")));
         if let Some(group) = groups.first() {
-            commands.extend(shut_out.iter().filter_map(|block| admit(part, group, *block)));
+            changes.extend(shut_out.iter().filter_map(|block| admit(group, *block)));
         }
     }
     let anywhere: Vec<_> = groups
@@ -112,15 +112,11 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
         problems.push(format!("{id} admits {} from anywhere ({cidr}).", ports(rule)));
         if rule.is_only_https() {
             let blocks = view.vpc.iter().flat_map(|vpc| &vpc.cidr_blocks);
-            let admissions: Vec<_> = blocks.filter_map(|block| admit(part, group, *block)).collect();
+            let admissions: Vec<_> = blocks.filter_map(|block| admit(group, *block)).collect();
             // Two rules that admit the world need the VPC admitted once.
-            commands.extend(admissions.into_iter().filter(|line| !commands.contains(line)).collect::<Vec<_>>());
-            let permission = match cidr {
-                IpNet::V4(_) => format!("IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{{CidrIp={cidr}}}]"),
-                IpNet::V6(_) => format!("IpProtocol=tcp,FromPort=443,ToPort=443,Ipv6Ranges=[{{CidrIpv6={cidr}}}]"),
-            };
-            let arguments = ["--group-id", id, "--ip-permissions", &permission];
-            commands.extend(command::ec2(part.region(), "revoke-security-group-ingress", arguments));
+            changes.extend(admissions.into_iter().filter(|change| !changes.contains(change)).collect::<Vec<_>>());
+            let security_group_id = group.security_group_id.clone();
+            changes.push(Change::RevokeHttps { security_group_id, cidr: *cidr });
         }
     }
     let others: Vec<_> = rules.iter().filter(|rule| !rule.is_only_https()).map(|rule| ports(rule)).collect();
@@ -146,19 +142,16 @@ fn look(_: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<Find
         ),
         service: Some(service),
         detail: problems.join(" "),
-        remedy: Remedy { kind: RemedyKind::ChangeSecurityGroup, commands, notes },
+        remedy: Remedy::new(RemedyKind::ChangeSecurityGroup, part.region(), changes, notes),
         ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
 
-/// The command that admits a block on 443 to a group which has no such rule yet.
-fn admit(part: &Part<'_>, group: &SecurityGroup, block: Ipv4Net) -> Option<String> {
-    if group.ingress.iter().any(|rule| rule.is_only_https() && rule.cidrs.contains(&IpNet::V4(block))) {
-        return None;
-    }
-    let (id, block) = (group.security_group_id.as_str(), block.to_string());
-    let arguments = ["--group-id", id, "--protocol", "tcp", "--port", "443", "--cidr", &block];
-    command::ec2(part.region(), "authorize-security-group-ingress", arguments)
+/// Admits a block on 443 to a group which has no such rule yet.
+fn admit(group: &SecurityGroup, block: Ipv4Net) -> Option<Change> {
+    let cidr = IpNet::V4(block);
+    let is_admitted = group.ingress.iter().any(|rule| rule.is_only_https() && rule.cidrs.contains(&cidr));
+    (!is_admitted).then(|| Change::AdmitHttps { security_group_id: group.security_group_id.clone(), cidr })
 }
 
 fn ports(rule: &SecurityGroupRule) -> String {

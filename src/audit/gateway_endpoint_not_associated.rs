@@ -5,7 +5,7 @@ use super::gateway_endpoint::{each, saving, side_effects};
 use super::missing_gateway_endpoint::target;
 use super::{Audit, Context, Dataset};
 use crate::attribution::Clients;
-use crate::command;
+use crate::change::Change;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{RouteTable, Service, VpcEndpoint};
 use crate::topology::{Egress, Part, VpcView};
@@ -58,9 +58,12 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
     let main = missed.iter().find(|(table, _)| table.main).map(|(table, _)| {
         format!("{} is the main table: subnets without an association of their own use it. ", table.id())
     });
-    let arguments = ["--vpc-endpoint-id", id, "--add-route-table-ids"];
-    let associate =
-        command::ec2(part.region(), "modify-vpc-endpoint", arguments.into_iter().chain(ids.iter().copied()));
+    let associate = Change::AssociateRouteTables {
+        endpoint: (*endpoint).into(),
+        route_table_ids: missed.iter().map(|(table, _)| table.id().clone()).collect(),
+    };
+    let mut notes = side_effects(service, &egress);
+    notes.push("If the endpoint's policy is narrower than what these subnets use, their traffic is refused instead of routed: read it first.".to_owned());
     let plural = if ids.len() == 1 { "" } else { "s" };
     Some(Finding {
         service: Some(service.clone()),
@@ -83,14 +86,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         basis: saving.basis,
         money: saving.money,
         evidence: saving.evidence,
-        remedy: Remedy {
-            kind: RemedyKind::AssociateRouteTables,
-            commands: associate.into_iter().collect(),
-            notes: side_effects(service, &egress)
-                .into_iter()
-                .chain(["If the endpoint's policy is narrower than what these subnets use, their traffic is refused instead of routed: read it first.".to_owned()])
-                .collect(),
-        },
+        remedy: Remedy::new(RemedyKind::AssociateRouteTables, part.region(), vec![associate], notes),
         ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }

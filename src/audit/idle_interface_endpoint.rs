@@ -2,7 +2,7 @@
 
 use super::verdict::own_service;
 use super::{Audit, Context, Dataset};
-use crate::command;
+use crate::change::Change;
 use crate::cost::EndpointCost;
 use crate::finding::{Basis, Claim, Evidence, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{EndpointState, HOURS_PER_MONTH, VpcEndpoint};
@@ -50,11 +50,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         basis: Basis::Metered,
         money: usd.map(|usd| Money { current: usd, claims: vec![Claim::exactly(Pool::Endpoint(id.clone()), usd)] }),
         evidence: vec![hours_line(context, cost)],
-        remedy: Remedy {
-            kind: RemedyKind::DeleteEndpoint,
-            commands: delete(part, endpoint).into_iter().collect(),
-            notes,
-        },
+        remedy: Remedy::new(RemedyKind::DeleteEndpoint, part.region(), vec![delete(endpoint)], notes),
         ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
@@ -65,9 +61,9 @@ pub(super) fn hours_line(context: &Context<'_>, cost: &EndpointCost<'_>) -> Evid
     context.line("zone hours", cost.region, Product::InterfaceEndpointAzHour, Some((zones * HOURS_PER_MONTH).into()))
 }
 
-/// The command that ends an endpoint.
-pub(super) fn delete(part: &Part<'_>, endpoint: &VpcEndpoint) -> Option<String> {
-    command::ec2(part.region(), "delete-vpc-endpoints", ["--vpc-endpoint-ids", endpoint.vpc_endpoint_id.as_str()])
+/// The end of an endpoint.
+pub(super) fn delete(endpoint: &VpcEndpoint) -> Change {
+    Change::DeleteEndpoint { endpoint: endpoint.into() }
 }
 
 #[cfg(test)]

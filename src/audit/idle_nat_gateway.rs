@@ -3,9 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::{Audit, Context, Dataset};
-use crate::command;
+use crate::change::{Change, Destination};
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
-use crate::model::{NatGateway, NatGatewayState, Route};
+use crate::model::{NatGateway, NatGatewayState};
 use crate::pricing::Product;
 use crate::topology::{Part, VpcView};
 
@@ -46,16 +46,18 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
     } else {
         format!("It still stands in the routes of {}, so it may be meant as a standby.", tables.join(", "))
     };
-    let mut commands = vec![command::ec2(part.region(), "delete-nat-gateway", ["--nat-gateway-id", id.as_str()])];
-    for (table, route) in &routes {
-        commands.push(delete_route(part, table.id().as_str(), route));
-    }
-    let allocations: Vec<_> = gateway.addresses.iter().filter_map(|address| address.allocation_id.as_deref()).collect();
+    let mut changes = vec![Change::DeleteNatGateway { nat_gateway_id: id.clone() }];
+    changes.extend(routes.iter().filter_map(|(table, route)| {
+        Some(Change::DeleteRoute {
+            route_table_id: table.id().clone(),
+            destination: Destination::of(route)?,
+            target: Some(id.to_string()),
+        })
+    }));
+    let allocations: Vec<_> = gateway.addresses.iter().filter_map(|address| address.allocation_id.clone()).collect();
     if !allocations.is_empty() {
-        commands.push(command::ec2(part.region(), "wait", ["nat-gateway-deleted", "--nat-gateway-ids", id.as_str()]));
-        for allocation in &allocations {
-            commands.push(command::ec2(part.region(), "release-address", ["--allocation-id", allocation]));
-        }
+        let allocation_ids = allocations.clone();
+        changes.push(Change::ReleaseAddresses { nat_gateway_id: id.clone(), allocation_ids });
     }
     let mut notes = vec![
         "A deleted NAT gateway cannot be brought back; a new one gets another id, and another address unless you keep the Elastic IP.".to_owned(),
@@ -91,24 +93,9 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, gateway: &Na
         money: standing
             .map(|usd| Money { current: usd, claims: vec![Claim::exactly(Pool::NatStanding(id.clone()), usd)] }),
         evidence,
-        remedy: Remedy {
-            kind: RemedyKind::DeleteNatGateway,
-            commands: commands.into_iter().flatten().collect(),
-            notes,
-        },
+        remedy: Remedy::new(RemedyKind::DeleteNatGateway, part.region(), changes, notes),
         ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
-}
-
-fn delete_route(part: &Part<'_>, table: &str, route: &Route) -> Option<String> {
-    let cidr = route.destination_cidr.map(|cidr| cidr.to_string());
-    let (option, destination) = match (&cidr, &route.destination_prefix_list_id) {
-        (Some(cidr), _) if cidr.contains(':') => ("--destination-ipv6-cidr-block", cidr.as_str()),
-        (Some(cidr), _) => ("--destination-cidr-block", cidr.as_str()),
-        (None, Some(list)) => ("--destination-prefix-list-id", list.as_str()),
-        (None, None) => return None,
-    };
-    command::ec2(part.region(), "delete-route", ["--route-table-id", table, option, destination])
 }
 
 #[cfg(test)]

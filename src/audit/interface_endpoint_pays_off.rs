@@ -11,7 +11,7 @@ use super::context::{gb, usd};
 use super::{Audit, Context, Dataset};
 use crate::attribution::Measured;
 use crate::catalogue::endpoint_service;
-use crate::command;
+use crate::change::Change;
 use crate::finding::{Basis, Finding, Money, Remedy, RemedyKind};
 use crate::model::{HOURS_PER_MONTH, Service, Subnet, Usd};
 use crate::pricing::Product;
@@ -127,11 +127,12 @@ fn look(
             claims: demand.claims(service, choice.low, choice.high),
         }),
         evidence,
-        remedy: Remedy {
-            kind: RemedyKind::CreateInterfaceEndpoint,
-            commands: create(part, view, service, &chosen).into_iter().collect(),
-            notes: notes(service, count, zones.len(), demand.basis, demand.shared),
-        },
+        remedy: Remedy::new(
+            RemedyKind::CreateInterfaceEndpoint,
+            part.region(),
+            create(part, view, service, &chosen).into_iter().collect(),
+            notes(service, count, zones.len(), demand.basis, demand.shared),
+        ),
         ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }
@@ -170,46 +171,15 @@ fn notes(service: &Service, chosen: usize, zones: usize, basis: Basis, shared: b
     notes
 }
 
-/// One command line: a security group that admits the VPC on 443, and the endpoint with it.
-fn create(part: &Part<'_>, view: &VpcView<'_>, service: &Service, subnets: &[&Subnet]) -> Option<String> {
-    let region = part.region();
-    let vpc = view.vpc_id.as_str();
-    let group = format!("{service}-endpoint");
-    let description = format!("HTTPS to the {service} endpoint");
-    let arguments = [
-        "--vpc-id",
-        vpc,
-        "--group-name",
-        &group,
-        "--description",
-        &description,
-        "--query",
-        "GroupId",
-        "--output",
-        "text",
-    ];
-    let mut line = format!("sg=$({})", command::ec2(region, "create-security-group", arguments)?);
-    for block in view.vpc.iter().flat_map(|vpc| &vpc.cidr_blocks) {
-        let block = block.to_string();
-        let arguments = ["--protocol", "tcp", "--port", "443", "--cidr", &block];
-        let admit = command::ec2(region, "authorize-security-group-ingress", arguments)?;
-        line.push_str(&format!(" && {admit} --group-id \"$sg\""));
-    }
-    let name = endpoint_service(service)?.service_name_in(region);
-    let arguments = [
-        "--vpc-id",
-        vpc,
-        "--vpc-endpoint-type",
-        "Interface",
-        "--service-name",
-        &name,
-        "--private-dns-enabled",
-        "--subnet-ids",
-    ];
-    let subnets = subnets.iter().map(|subnet| subnet.subnet_id.as_str());
-    let endpoint = command::ec2(region, "create-vpc-endpoint", arguments.into_iter().chain(subnets))?;
-    line.push_str(&format!(" && {endpoint} --security-group-ids \"$sg\""));
-    Some(line)
+/// The endpoint to make. None for a service that AWS does not offer one for.
+fn create(part: &Part<'_>, view: &VpcView<'_>, service: &Service, subnets: &[&Subnet]) -> Option<Change> {
+    Some(Change::CreateInterfaceEndpoint {
+        vpc_id: view.vpc_id.clone(),
+        service: service.clone(),
+        service_name: endpoint_service(service)?.service_name_in(part.region()),
+        subnet_ids: subnets.iter().map(|subnet| subnet.subnet_id.clone()).collect(),
+        client_cidrs: view.vpc.iter().flat_map(|vpc| &vpc.cidr_blocks).copied().collect(),
+    })
 }
 
 #[cfg(test)]

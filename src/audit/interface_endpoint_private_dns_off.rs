@@ -3,7 +3,7 @@
 use super::idle_interface_endpoint::{delete, hours_line};
 use super::verdict::own_service;
 use super::{Audit, Context, Dataset};
-use crate::command;
+use crate::change::Change;
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{Service, VpcEndpoint};
 use crate::topology::{Part, is_working};
@@ -57,7 +57,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         ),
         (_, None) => "How much it carries is not known.".to_owned(),
     };
-    let enable = ["--vpc-endpoint-id", id.as_str(), "--private-dns-enabled"];
+    let enable = Change::SetPrivateDns { endpoint: endpoint.into(), enabled: true };
     Some(Finding {
         service: Some(service.clone()),
         resources: vec![id.to_string()],
@@ -68,11 +68,12 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         basis: if money.is_some() { Basis::Metered } else { Basis::Configuration },
         money,
         evidence: vec![hours_line(context, cost)],
-        remedy: Remedy {
-            kind: RemedyKind::ChangeEndpointDns,
-            commands: command::ec2(part.region(), "modify-vpc-endpoint", enable).into_iter().collect(),
-            notes: notes(part, endpoint, &service),
-        },
+        remedy: Remedy::new(
+            RemedyKind::ChangeEndpointDns,
+            part.region(),
+            vec![enable],
+            notes(part, endpoint, &service),
+        ),
         ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }
@@ -83,7 +84,7 @@ fn notes(part: &Part<'_>, endpoint: &VpcEndpoint, service: &Service) -> Vec<Stri
         "Traffic moves from the NAT gateway at once; the endpoint's security group must admit 443 from every client, and its policy must allow what they do, or calls fail.".to_owned(),
         "An endpoint that is shared by a private hosted zone of your own (central endpoints behind a transit gateway) has private DNS off on purpose: leave it.".to_owned(),
     ];
-    if let Some(delete) = delete(part, endpoint) {
+    for delete in delete(endpoint).commands(part.region()) {
         notes.push(format!("If nobody is to use it, end it instead: {delete}"));
     }
     if service.as_str() == "execute-api" {

@@ -2,7 +2,7 @@
 
 use super::verdict::own_service;
 use super::{Audit, Context, Dataset, Decision};
-use crate::command;
+use crate::change::Change;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::{Subnet, VpcEndpoint};
 use crate::pricing::Product;
@@ -46,9 +46,10 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         return None;
     }
     let subnets = others.iter().filter_map(|zone| clients.iter().find(|subnet| subnet.availability_zone == *zone));
-    let arguments = ["--vpc-endpoint-id", id.as_str(), "--add-subnet-ids"].into_iter();
-    let add =
-        command::ec2(part.region(), "modify-vpc-endpoint", arguments.chain(subnets.map(|s| s.subnet_id.as_str())));
+    let add = Change::AddEndpointSubnets {
+        endpoint: endpoint.into(),
+        subnet_ids: subnets.map(|subnet| subnet.subnet_id.clone()).collect(),
+    };
     let price = match context.per_month(part.region(), Product::InterfaceEndpointAzHour) {
         Ok(usd) => format!("Each further zone costs {} a month.", super::context::usd(usd)),
         Err(missing) => format!("What a further zone costs is unknown: there is {missing}."),
@@ -65,7 +66,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
         resources: vec![id.to_string(), only.to_string()],
         title: format!("{} endpoint {id} is in {zone} only", service.title()),
         detail: format!("Clients sit in {} too. When {zone} fails they lose the service with it.", others.join(", ")),
-        remedy: Remedy { kind: RemedyKind::AddEndpointSubnets, commands: add.into_iter().collect(), notes },
+        remedy: Remedy::new(RemedyKind::AddEndpointSubnets, part.region(), vec![add], notes),
         ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }

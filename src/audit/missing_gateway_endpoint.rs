@@ -3,7 +3,7 @@
 use super::gateway_endpoint::{each, saving, side_effects};
 use super::{Audit, Context, Dataset};
 use crate::attribution::Clients;
-use crate::command;
+use crate::change::Change;
 use crate::finding::{Finding, Remedy, RemedyKind};
 use crate::model::Service;
 use crate::topology::{Egress, Gateways, Part, VpcView};
@@ -41,14 +41,11 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
     }
     let ids: Vec<&str> = tables.iter().map(|(table, _)| table.id().as_str()).collect();
     let subnets = subnets.len();
-    let service_name = service.endpoint_service_name(part.region());
-    let arguments =
-        ["--vpc-id", view.vpc_id.as_str(), "--vpc-endpoint-type", "Gateway", "--service-name", &service_name];
-    let create = command::ec2(
-        part.region(),
-        "create-vpc-endpoint",
-        arguments.into_iter().chain(["--route-table-ids"]).chain(ids.iter().copied()),
-    );
+    let create = Change::CreateGatewayEndpoint {
+        vpc_id: view.vpc_id.clone(),
+        service_name: service.endpoint_service_name(part.region()),
+        route_table_ids: tables.iter().map(|(table, _)| table.id().clone()).collect(),
+    };
     let mut notes = side_effects(service, &egress);
     if egress.behind.iter().any(|(_, gateways)| *gateways != Gateways::None) {
         notes.push(
@@ -77,7 +74,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>, service: &Se
         basis: saving.basis,
         money: saving.money,
         evidence: saving.evidence,
-        remedy: Remedy { kind: RemedyKind::CreateGatewayEndpoint, commands: create.into_iter().collect(), notes },
+        remedy: Remedy::new(RemedyKind::CreateGatewayEndpoint, part.region(), vec![create], notes),
         ..Finding::new(AUDIT.id, part.scan, view.vpc_id)
     })
 }

@@ -4,7 +4,7 @@
 use super::idle_interface_endpoint::hours_line;
 use super::verdict::own_service;
 use super::{Audit, Context, Dataset};
-use crate::command;
+use crate::change::Change;
 use crate::finding::{Basis, Claim, Finding, Money, Pool, Remedy, RemedyKind};
 use crate::model::{Service, Usd, VpcEndpoint};
 use crate::pricing::Product;
@@ -95,37 +95,27 @@ fn remedy(
     gateway: Option<&VpcEndpoint>,
     outside: bool,
 ) -> Remedy {
-    let mut commands = Vec::new();
+    let mut changes = Vec::new();
     if gateway.is_none() {
-        let name = service.endpoint_service_name(part.region());
-        let tables =
-            view.route_tables.iter().filter(|table| !table.subnets.is_empty()).map(|table| table.id().as_str());
-        let arguments = [
-            "--vpc-id",
-            view.vpc_id.as_str(),
-            "--vpc-endpoint-type",
-            "Gateway",
-            "--service-name",
-            &name,
-            "--route-table-ids",
-        ];
-        commands.push(command::ec2(part.region(), "create-vpc-endpoint", arguments.into_iter().chain(tables)));
+        let tables = view.route_tables.iter().filter(|table| !table.subnets.is_empty());
+        changes.push(Change::CreateGatewayEndpoint {
+            vpc_id: view.vpc_id.clone(),
+            service_name: service.endpoint_service_name(part.region()),
+            route_table_ids: tables.map(|table| table.id().clone()).collect(),
+        });
     }
-    let id = endpoint.vpc_endpoint_id.as_str();
     let mut notes = Vec::new();
     if !outside {
-        commands.push(super::idle_interface_endpoint::delete(part, endpoint));
+        changes.push(super::idle_interface_endpoint::delete(endpoint));
         notes.push("Check that nothing uses the endpoint's own names (vpce-…) before you delete it.".to_owned());
     } else if *service == Service::S3 {
-        let dns = ["--vpc-endpoint-id", id, "--dns-options", "PrivateDnsOnlyForInboundResolverEndpoint=true"];
-        commands.push(command::ec2(part.region(), "modify-vpc-endpoint", dns));
+        changes.push(Change::ServeOnPremisesOnly { endpoint: endpoint.into() });
         notes.push(
             "On premises then keeps the interface endpoint (through an inbound Resolver endpoint), and the VPC uses the gateway endpoint. If nothing outside needs it, delete it: that saves its hours too."
                 .to_owned(),
         );
     } else {
-        let dns = ["--vpc-endpoint-id", id, "--no-private-dns-enabled"];
-        commands.push(command::ec2(part.region(), "modify-vpc-endpoint", dns));
+        changes.push(Change::SetPrivateDns { endpoint: endpoint.into(), enabled: false });
         notes.push("Networks outside then need the endpoint's own names (vpce-…) or a private hosted zone.".to_owned());
     }
     notes.push(
@@ -133,7 +123,7 @@ fn remedy(
     );
     notes.extend(super::gateway_endpoint::side_effects(service, &Egress::default()));
     let kind = if outside { RemedyKind::ChangeEndpointDns } else { RemedyKind::DeleteEndpoint };
-    Remedy { kind, commands: commands.into_iter().flatten().collect(), notes }
+    Remedy::new(kind, part.region(), changes, notes)
 }
 
 #[cfg(test)]

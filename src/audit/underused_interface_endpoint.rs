@@ -62,11 +62,7 @@ fn look(context: &Context<'_>, part: &Part<'_>, endpoint: &VpcEndpoint) -> Optio
             context.line("through the endpoint", cost.region, Product::InterfaceEndpointGb, cost.monthly_gb()),
             context.line("the same through the NAT gateway", cost.region, Product::NatGatewayGb, cost.monthly_gb()),
         ],
-        remedy: Remedy {
-            kind: RemedyKind::DeleteEndpoint,
-            commands: delete(part, endpoint).into_iter().collect(),
-            notes,
-        },
+        remedy: Remedy::new(RemedyKind::DeleteEndpoint, part.region(), vec![delete(endpoint)], notes),
         ..Finding::new(AUDIT.id, part.scan, &endpoint.vpc_id)
     })
 }

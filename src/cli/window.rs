@@ -7,9 +7,6 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::model::{Window, WindowError};
 
-/// CloudWatch's hourly datapoints live this long.
-const RETENTION_DAYS: i64 = 455;
-
 /// Datapoints arrive some minutes late: an hour counts as over a little after it is.
 const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 
@@ -61,7 +58,8 @@ pub enum WindowArgsError {
     },
     /// CloudWatch has forgotten it.
     #[error(
-        "the window starts at {start}, but CloudWatch keeps hourly datapoints for {RETENTION_DAYS} days only, since {oldest}"
+        "the window starts at {start}, but CloudWatch keeps hourly datapoints for {} days only, since {oldest}",
+        Window::MOST_HOURS / 24
     )]
     TooOld {
         /// Its start.
@@ -85,8 +83,8 @@ impl WindowArgs {
         if end > now {
             return Err(WindowArgsError::Future { end, now });
         }
-        let oldest =
-            last_whole_hour(now).saturating_sub(SignedDuration::from_hours(RETENTION_DAYS * 24)).unwrap_or(start);
+        let kept = SignedDuration::from_hours(i64::try_from(Window::MOST_HOURS).unwrap_or(i64::MAX));
+        let oldest = last_whole_hour(now).saturating_sub(kept).unwrap_or(start);
         if start < oldest {
             return Err(WindowArgsError::TooOld { start, oldest });
         }

@@ -49,6 +49,9 @@ pub enum WindowError {
 const HOUR: i64 = 3600;
 
 impl Window {
+    /// How far back CloudWatch keeps hourly datapoints: 455 days.
+    pub const MOST_HOURS: Hours = 455 * 24;
+
     /// A window of whole hours.
     ///
     /// # Errors

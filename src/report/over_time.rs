@@ -8,8 +8,12 @@ use jiff::tz::TimeZone;
 use crate::cost::NatGatewayCost;
 use crate::model::{Bytes, Window};
 
-/// What a gateway processed in each hour of the window; none where CloudWatch has no datapoint.
+/// What a gateway processed in each hour of the window; none where CloudWatch has no datapoint. Empty for a window that
+/// is longer than CloudWatch keeps hours, which only a made-up snapshot has.
 pub(super) fn hourly(cost: &NatGatewayCost<'_>, window: Window) -> Vec<Option<Bytes>> {
+    if window.hours() > Window::MOST_HOURS {
+        return Vec::new();
+    }
     // Zeros that its connections prove have no datapoints of their own.
     let silence = (cost.bytes.processed() == Some(0)).then_some(0);
     let mut hours = vec![silence; usize::try_from(window.hours()).unwrap_or(0)];

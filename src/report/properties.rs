@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::{Report, saving};
+use super::Report;
+use super::saving::{self, Savings};
 use crate::assumption::Assumptions;
 use crate::attribution::Attribution;
 use crate::audit::{self, Context};
@@ -87,7 +88,11 @@ proptest! {
         let (topology, costs) = (Topology::new(&snapshot), Costs::new(&snapshot, &prices));
         let context = Context { topology: &topology, costs: &costs, prices: &prices, attribution: &Attribution::default(), assumptions: &shares };
         let (findings, _) = audit::run(&context);
-        for (resource, range) in saving::by_resource(&findings, &costs) {
+        let mut savings = Savings::default();
+        for money in findings.iter().filter_map(|finding| finding.money.as_ref()) {
+            savings.add(money, &costs);
+        }
+        for (resource, range) in savings.by_resource(&costs) {
             let nats = costs.nat_gateways.iter().filter(|cost| cost.id.as_str() == resource).map(|c| c.monthly_known_usd());
             let endpoints = costs.endpoints.iter().filter(|cost| cost.id.as_str() == resource);
             let cost: Usd = nats.chain(endpoints.map(|cost| cost.monthly_known_usd())).sum();
@@ -96,17 +101,34 @@ proptest! {
     }
 
     #[test]
+    fn the_steps_of_the_plan_come_to_the_totals(account in any_account(), shares in declared()) {
+        let report = Report::new(&account.snapshot(), None, &book(0), &shares);
+        let totals = &report.totals.monthly_usd;
+        let mut so_far = (Usd::ZERO, Usd::ZERO);
+        for step in &report.plan {
+            prop_assert!(step.saving_low >= Usd::ZERO && step.saving_high >= Usd::ZERO);
+            so_far = (so_far.0 + step.saving_low, so_far.1 + step.saving_high);
+            prop_assert!(so_far.0 <= so_far.1 + hair());
+        }
+        let low: Usd = report.plan.iter().map(|step| step.saving_low).sum();
+        let high: Usd = report.plan.iter().map(|step| step.saving_high).sum();
+        prop_assert_eq!((low.rounded(), high.rounded()), (totals.saving_low.rounded(), totals.saving_high.rounded()));
+        let with_money = report.findings.iter().filter(|finding| finding.monthly_usd.current.is_some());
+        prop_assert_eq!(report.plan.len(), with_money.count());
+    }
+
+    #[test]
     fn the_order_of_rules_never_matters(account in any_account(), shares in declared(), keys in prop::collection::vec(any::<u32>(), 1..50)) {
         let (snapshot, prices) = (account.snapshot(), book(0));
         let (topology, costs) = (Topology::new(&snapshot), Costs::new(&snapshot, &prices));
         let context = Context { topology: &topology, costs: &costs, prices: &prices, attribution: &Attribution::default(), assumptions: &shares };
         let (mut findings, _) = audit::run(&context);
-        let total = saving::total(&findings, &costs);
+        let (total, _) = Savings::of(&findings, &costs);
         let mut shuffled: Vec<_> = keys.iter().cycle().zip(findings.clone()).collect();
         shuffled.sort_by_key(|(key, _)| **key);
         let mut shuffled: Vec<_> = shuffled.into_iter().map(|(_, finding)| finding).collect();
-        let again = saving::total(&shuffled, &costs);
-        prop_assert_eq!((total.0.rounded(), total.1.rounded()), (again.0.rounded(), again.1.rounded()));
+        let (again, _) = Savings::of(&shuffled, &costs);
+        prop_assert_eq!((total.low.rounded(), total.high.rounded()), (again.low.rounded(), again.high.rounded()));
         saving::sort(&mut findings);
         saving::sort(&mut shuffled);
         prop_assert_eq!(findings, shuffled);

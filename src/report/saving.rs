@@ -1,9 +1,12 @@
 //! Findings put together: what two of them claim of one cost is counted once, and nobody saves more than they pay.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::cost::Costs;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::cost::{Costs, EndpointCost, NatGatewayCost};
 use crate::finding::{Finding, Money, Pool};
 use crate::model::{Service, Usd};
 
@@ -25,59 +28,101 @@ impl Range {
     }
 }
 
-/// The monthly saving of all findings together, low and high.
+/// What a finding adds to the saving of those before it. It can add more to the least than to the most: it may prove
+/// what one before it only leaves possible.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PlanStep {
+    /// Its place in `findings`.
+    pub finding: usize,
+    /// What it saves a month at the least that none before it saves.
+    pub saving_low: Usd,
+    /// The same at the most.
+    pub saving_high: Usd,
+}
+
+/// The monthly saving of findings put together one by one.
 ///
 /// Claims for one service on one cost are about the same bytes, so together they come to no more than those; all
 /// claims on one cost come to no more than that cost, and all on one resource to no more than it costs a month. Sums
-/// and minima only: the order of findings cannot matter.
-pub(super) fn total(findings: &[Finding], costs: &Costs<'_>) -> (Usd, Usd) {
-    let mut total = Range::default();
-    for range in by_resource(findings, costs).into_values() {
-        total.add(range);
-    }
-    (total.low, total.high)
+/// and minima only: the order of findings cannot matter for the whole, only for what each of them adds to it.
+#[derive(Debug, Default)]
+pub(super) struct Savings<'f> {
+    resources: BTreeMap<&'f str, BTreeMap<&'f Pool, BTreeMap<Option<&'f Service>, (Range, Usd)>>>,
 }
 
-/// The same for each resource.
-pub(super) fn by_resource<'f>(findings: &'f [Finding], costs: &Costs<'_>) -> BTreeMap<&'f str, Range> {
-    let mut pools = BTreeMap::<&Pool, BTreeMap<Option<&Service>, (Range, Usd)>>::new();
-    for claim in findings.iter().filter_map(|finding| finding.money.as_ref()).flat_map(|money| &money.claims) {
-        let (range, limit) = pools.entry(&claim.on).or_default().entry(claim.service.as_ref()).or_default();
-        range.add(Range { low: claim.low, high: claim.high });
-        *limit = (*limit).max(claim.limit);
-    }
-    let mut resources = BTreeMap::<&str, (Range, Usd)>::new();
-    for (pool, services) in pools {
-        let mut sum = Range::default();
-        for (range, limit) in services.into_values() {
-            sum.add(range.up_to(limit));
+impl<'f> Savings<'f> {
+    /// All of them, and what each of those with money adds.
+    pub(super) fn of(findings: &'f [Finding], costs: &Costs<'_>) -> (Range, Vec<PlanStep>) {
+        let mut savings = Self::default();
+        let mut plan = Vec::new();
+        for (index, finding) in findings.iter().enumerate() {
+            let Some(money) = &finding.money else { continue };
+            let added = savings.add(money, costs);
+            plan.push(PlanStep { finding: index, saving_low: added.low, saving_high: added.high });
         }
-        let (resource, whole, size) = bounds(pool, costs);
-        let (range, limit) = resources.entry(resource).or_default();
-        range.add(size.map_or(sum, |size| sum.up_to(size)));
-        *limit = whole;
+        let total = savings.by_resource(costs).values().fold(Range::default(), |mut total, range| {
+            total.add(*range);
+            total
+        });
+        (total, plan)
     }
-    resources.into_iter().map(|(resource, (range, limit))| (resource, range.up_to(limit))).collect()
+
+    /// The same for each resource.
+    pub(super) fn by_resource(&self, costs: &Costs<'_>) -> BTreeMap<&'f str, Range> {
+        self.resources.keys().map(|resource| (*resource, self.on(resource, costs))).collect()
+    }
+
+    /// Adds one finding's claims, and tells what that adds to the saving.
+    pub(super) fn add(&mut self, money: &'f Money, costs: &Costs<'_>) -> Range {
+        let touched: BTreeSet<&str> = money.claims.iter().map(|claim| claim.on.resource()).collect();
+        let sum = |savings: &Self| {
+            touched.iter().fold(Range::default(), |mut sum, resource| {
+                sum.add(savings.on(resource, costs));
+                sum
+            })
+        };
+        let before = sum(self);
+        for claim in &money.claims {
+            let pools = self.resources.entry(claim.on.resource()).or_default();
+            let (range, limit) = pools.entry(&claim.on).or_default().entry(claim.service.as_ref()).or_default();
+            range.add(Range { low: claim.low, high: claim.high });
+            *limit = (*limit).max(claim.limit);
+        }
+        let after = sum(self);
+        Range { low: after.low - before.low, high: after.high - before.high }
+    }
+
+    /// What all claims on one resource save.
+    fn on(&self, resource: &str, costs: &Costs<'_>) -> Range {
+        let mut total = Range::default();
+        let mut whole = Usd::ZERO;
+        for (pool, services) in self.resources.get(resource).into_iter().flatten() {
+            let mut sum = Range::default();
+            for (range, limit) in services.values() {
+                sum.add(range.up_to(*limit));
+            }
+            let (cost, size) = bounds(pool, costs);
+            total.add(size.map_or(sum, |size| sum.up_to(size)));
+            whole = cost;
+        }
+        total.up_to(whole)
+    }
 }
 
-/// The resource a cost belongs to, what that costs a month in all, and the cost itself where it is part of that.
-fn bounds<'p>(pool: &'p Pool, costs: &Costs<'_>) -> (&'p str, Usd, Option<Usd>) {
+/// What a cost's resource costs a month in all, and the cost itself where it is part of that.
+fn bounds(pool: &Pool, costs: &Costs<'_>) -> (Usd, Option<Usd>) {
     match pool {
         Pool::NatData(id) | Pool::NatStanding(id) | Pool::CrossAz(id) | Pool::TransitGateway(id) => {
             let cost = costs.nat_gateway(id);
-            let whole = cost.map_or(Usd::ZERO, crate::cost::NatGatewayCost::monthly_known_usd);
+            let whole = cost.map_or(Usd::ZERO, NatGatewayCost::monthly_known_usd);
             let size = match pool {
-                Pool::NatData(_) => cost.and_then(crate::cost::NatGatewayCost::monthly_data_usd),
-                Pool::NatStanding(_) => cost.and_then(crate::cost::NatGatewayCost::monthly_standing_usd),
+                Pool::NatData(_) => cost.and_then(NatGatewayCost::monthly_data_usd),
+                Pool::NatStanding(_) => cost.and_then(NatGatewayCost::monthly_standing_usd),
                 _ => None,
             };
-            (id.as_str(), whole, size)
+            (whole, size)
         }
-        Pool::Endpoint(id) => {
-            let cost = costs.endpoint(id);
-            let whole = cost.map_or(Usd::ZERO, crate::cost::EndpointCost::monthly_known_usd);
-            (id.as_str(), whole, None)
-        }
+        Pool::Endpoint(id) => (costs.endpoint(id).map_or(Usd::ZERO, EndpointCost::monthly_known_usd), None),
     }
 }
 
@@ -121,13 +166,18 @@ mod tests {
             assumptions: &assumptions,
         };
         let (mut findings, _) = audit::run(&context);
-        let expected = total(&findings, &costs);
+        let total = |findings: &[crate::finding::Finding]| {
+            let (total, plan) = Savings::of(findings, &costs);
+            assert!(plan.iter().all(|step| step.saving_low >= Usd::ZERO && step.saving_high >= Usd::ZERO));
+            (total.low, total.high)
+        };
+        let expected = total(&findings);
         assert!(expected.0 > Usd::ZERO && expected.0 < expected.1);
         for step in 1..=findings.len() {
             findings.rotate_left(step);
-            assert_eq!(total(&findings, &costs), expected);
+            assert_eq!(total(&findings), expected);
             findings.reverse();
-            assert_eq!(total(&findings, &costs), expected);
+            assert_eq!(total(&findings), expected);
         }
     }
 }
