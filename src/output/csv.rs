@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(rows[0]["window_hours_usd"], "32.85");
         assert_eq!(rows[0]["window_data_usd"], "");
         assert_eq!(rows[0]["processed_bytes"], "");
-        assert!(rows[0]["unknown"].contains("datapoint"), "{}", rows[0]["unknown"]);
+        assert!(rows[0]["unknown"].contains("no metric"), "{}", rows[0]["unknown"]);
     }
 
     #[test]

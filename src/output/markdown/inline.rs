@@ -128,7 +128,7 @@ mod tests {
             ("ask @octocat and a@b.c", "ask `@octocat` and `a@b.c`"),
             ("fixes #12 or GH-12", "fixes `#12` or `GH-12`"),
             ("<img src=x onerror=alert(1)>", "`<img src=x onerror=alert(1)>`"),
-            ("[click](javascript:alert) **me**", "`[click](javascript:alert) **me**`"),
+            ("[click](javascript:alert) **me**", "`[click](javascript:alert`) `**me**`"),
             ("a | b", "a `\\u{7c}` b"),
             ("# heading", "`#` heading"),
             ("1. one", "`1`. one"),
