@@ -44,20 +44,15 @@ fn workbook(report: &Report) -> Result<Vec<u8>, XlsxError> {
     let endpoints = Sheet::new("Endpoints", ENDPOINTS, &report.endpoints);
     let findings = Sheet::new("Findings", FINDINGS, &report.findings);
     summary::write(&mut summary, report, [&nat_gateways, &endpoints, &findings], &look)?;
-    let sheets = [
-        summary,
-        nat_gateways.worksheet(&facts, &look)?,
-        endpoints.worksheet(&facts, &look)?,
-        findings.worksheet(&facts, &look)?,
-        daily::worksheet(report, &look)?,
-    ];
     let mut workbook = Workbook::new();
     workbook.set_properties(&properties(report)?);
-    // Twice as fast as the default, for a file that is a tenth larger.
+    // The fastest, for a file that is a tenth larger.
     workbook.set_zip_compression_level(1);
-    for sheet in sheets {
-        workbook.push_worksheet(sheet);
-    }
+    workbook.push_worksheet(summary);
+    workbook.push_worksheet(nat_gateways.worksheet(&facts, &look)?);
+    workbook.push_worksheet(endpoints.worksheet(&facts, &look)?);
+    workbook.push_worksheet(findings.worksheet(&facts, &look)?);
+    workbook.push_worksheet(daily::worksheet(report, &look)?);
     workbook.save_to_buffer()
 }
 
@@ -104,6 +99,7 @@ impl Look {
             header: plain
                 .clone()
                 .set_bold()
+                .set_text_wrap()
                 .set_background_color(Color::RGB(0x00DD_E6F0))
                 .set_border_bottom(FormatBorder::Thin),
             total: usd.clone().set_bold().set_border_top(FormatBorder::Thin),

@@ -37,6 +37,7 @@ HOSTILE = [
     "a | b || c \\| d",
     "``` \n# owned\n\n- item\n| a | b |\n|---|---|\n",
     "`a``b```c````d",
+    "ends with \\",
     "_x0041_ \u0000\u001b]0;owned\u0007\u202e\ufffe &lt; &#64;",
     "x" * 40_000,
 ]

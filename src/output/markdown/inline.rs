@@ -47,7 +47,7 @@ pub(super) fn inline(text: &str, columns: usize) -> String {
 const OPENING: [char; 3] = ['(', '"', '\''];
 
 /// What may follow a word.
-const CLOSING: [char; 10] = [')', '"', '\'', ',', '.', ';', ':', '?', '!', '%'];
+const CLOSING: [char; 9] = [')', '"', '\'', ',', '.', ';', ':', '?', '!'];
 
 fn space(out: &mut String) {
     if !out.is_empty() {
@@ -95,7 +95,7 @@ fn longest_run(text: &str) -> usize {
 fn is_word(core: &str) -> bool {
     let letters = |part: &str| !part.is_empty() && part.chars().all(char::is_alphabetic);
     let number = |text: &str| {
-        let text = text.strip_prefix('$').unwrap_or(text);
+        let text = text.strip_prefix('$').or(text.strip_suffix('%')).unwrap_or(text);
         text.starts_with(|c: char| c.is_ascii_digit())
             && text.ends_with(|c: char| c.is_ascii_digit())
             && text.chars().all(|c| c.is_ascii_digit() || c == ',' || c == '.')
@@ -133,6 +133,7 @@ mod tests {
             ("# heading", "`#` heading"),
             ("1. one", "`1`. one"),
             ("- item", "`-` item"),
+            ("--assume s3=60% or 60%", "`--assume s3=60%` or 60%"),
             ("deadbeef is a hash", "`deadbeef` is a hash"),
             ("``` run", "```` ``` ```` run"),
             ("www.evil.example", "`www.evil.example`"),
