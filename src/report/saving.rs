@@ -47,8 +47,11 @@ pub struct PlanStep {
 /// and minima only: the order of findings cannot matter for the whole, only for what each of them adds to it.
 #[derive(Debug, Default)]
 pub(super) struct Savings<'f> {
-    resources: BTreeMap<&'f str, BTreeMap<&'f Pool, BTreeMap<Option<&'f Service>, (Range, Usd)>>>,
+    resources: BTreeMap<&'f str, BTreeMap<&'f Pool, Claims<'f>>>,
 }
+
+/// The claims on one cost by service: their sum, and what they can come to.
+type Claims<'f> = BTreeMap<Option<&'f Service>, (Range, Usd)>;
 
 impl<'f> Savings<'f> {
     /// All of them, and what each of those with money adds.
