@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::model::{RegionName, Usd};
-use crate::output::TrafficFormat;
+use crate::output::{CsvTable, TrafficFormat};
 
 mod outputs;
 mod window;
@@ -118,7 +118,10 @@ pub struct AuditArgs {
     pub prices: PriceArgs,
     #[command(flatten)]
     pub outputs: Outputs,
-    /// Rows of each part of the table; 0 for all.
+    /// Rows of --format csv; an empty cell is unknown, or there is no such figure.  [default: findings]
+    #[arg(long, value_enum, value_name = "TABLE", help_heading = "Output")]
+    pub table: Option<CsvTable>,
+    /// Rows of each part of the table, and of markdown; 0 for all.
     #[arg(long, value_name = "N", default_value_t = 50, help_heading = "Output")]
     pub top: usize,
     /// End with exit code 1 when the low end of the monthly saving is this many dollars or more.

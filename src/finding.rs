@@ -237,3 +237,24 @@ pub enum RemedyKind {
     /// Other IPv6 settings of a subnet.
     ChangeSubnet,
 }
+
+impl RemedyKind {
+    /// Its name.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateGatewayEndpoint => "create-gateway-endpoint",
+            Self::AssociateRouteTables => "associate-route-tables",
+            Self::CreateInterfaceEndpoint => "create-interface-endpoint",
+            Self::DeleteNatGateway => "delete-nat-gateway",
+            Self::RouteWithinZone => "route-within-zone",
+            Self::DeleteEndpoint => "delete-endpoint",
+            Self::ChangeEndpointDns => "change-endpoint-dns",
+            Self::AddEndpointSubnets => "add-endpoint-subnets",
+            Self::ChangeSecurityGroup => "change-security-group",
+            Self::RestrictEndpointPolicy => "restrict-endpoint-policy",
+            Self::RepairEndpoint => "repair-endpoint",
+            Self::ChangeSubnet => "change-subnet",
+        }
+    }
+}

@@ -1,13 +1,21 @@
 //! The forms a report is written in: one file each, over the same [`Report`].
 
+mod cell;
+mod csv;
+mod focus;
+mod grid;
 mod html;
+mod markdown;
 mod table;
 mod text;
+mod xlsx;
 
 use std::io::{self, Write};
 
 use comfy_table::{LineStyle, TableStyle};
 pub use text::{clean, clip};
+
+pub use self::csv::{CsvTable, render_csv};
 
 use crate::report::{Report, TrafficReport};
 
@@ -22,6 +30,22 @@ pub enum Format {
     Json,
     /// One file for a browser, a mail or a printer.
     Html,
+    /// For pull requests, wikis and chat.
+    Markdown,
+    /// For spreadsheets and databases; see `--table`.
+    Csv,
+    /// A workbook: summary, gateways, endpoints, findings, days.
+    Xlsx,
+    /// The waste as FOCUS 1.2 rows (CSV), for a FinOps platform.
+    Focus,
+}
+
+impl Format {
+    /// Whether it is nothing for a terminal.
+    #[must_use]
+    pub fn is_binary(self) -> bool {
+        self == Self::Xlsx
+    }
 }
 
 /// A form of what flow logs say.
@@ -64,6 +88,10 @@ pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write
             out.write_all(b"\n")
         }
         Format::Html => html::render(report, out),
+        Format::Markdown => markdown::render(report, style, out),
+        Format::Csv => render_csv(report, CsvTable::default(), out),
+        Format::Xlsx => xlsx::render(report, out),
+        Format::Focus => focus::render(report, out),
     }
 }
 

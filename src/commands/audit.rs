@@ -10,7 +10,7 @@ use super::{ExitStatus, price_book, read, scan};
 use crate::assumption::Assumptions;
 use crate::cli::{AuditArgs, When};
 use crate::model::Snapshot;
-use crate::output::{Format, render};
+use crate::output::{Format, render, render_csv};
 use crate::report::Report;
 
 /// The example account of `--demo`, made by `tests/tools/make_demo.py`.
@@ -20,8 +20,16 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
     // Everything that can be wrong with the arguments is found out before the account is asked anything.
     let prices = price_book(&args.prices)?;
     let assumptions = Assumptions::parse(args.assumptions.iter().map(String::as_str)).context("--assume")?;
+    let csv = args.outputs.0.iter().any(|(format, _)| *format == Format::Csv);
+    anyhow::ensure!(csv || args.table.is_none(), "--table chooses the rows of --format csv, which is not asked for");
     let open = |(format, path): &(Format, Option<PathBuf>)| Ok((*format, Destination::open(path.as_deref())?));
     let outputs: Vec<_> = args.outputs.0.iter().map(open).collect::<anyhow::Result<_>>()?;
+    for (format, destination) in &outputs {
+        anyhow::ensure!(
+            !format.is_binary() || !destination.is_terminal(),
+            "this format is a binary file, and would only garble a terminal: write it to a file with -o FILE, or into a pipe"
+        );
+    }
     let snapshot = snapshot(args, quiet)?;
     let traffic = match &*args.flow_logs {
         [] => None,
@@ -30,7 +38,10 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
     let report = Report::new(&snapshot, traffic.as_ref(), &prices, &assumptions);
     for (format, destination) in outputs {
         let style = destination.style(color, args.top);
-        destination.write(|out| render(&report, format, style, out))?;
+        destination.write(|out| match format {
+            Format::Csv => render_csv(&report, args.table.unwrap_or_default(), out),
+            _ => render(&report, format, style, out),
+        })?;
     }
     if args.strict && !report.gaps.is_empty() {
         eprint(&format!("natwise: {} call(s) failed, and --strict makes that an error", report.gaps.len()));

@@ -60,6 +60,15 @@ impl Destination {
         Ok(())
     }
 
+    /// Whether a person looks at it.
+    pub(super) fn is_terminal(&self) -> bool {
+        match self {
+            Self::Stdout => io::stdout().is_terminal(),
+            Self::Direct(file, _) => file.is_terminal(),
+            Self::Beside(_) => false,
+        }
+    }
+
     /// How text for it is laid out.
     pub(super) fn style(&self, color: When, rows: usize) -> Style {
         let terminal = matches!(self, Self::Stdout) && io::stdout().is_terminal();

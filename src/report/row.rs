@@ -51,6 +51,8 @@ pub struct NatGatewayRow {
     pub window_usd: NatGatewayUsd,
     /// That, scaled to 730 hours from the hours it existed; null when a part is unknown.
     pub monthly_usd: Option<Usd>,
+    /// The known part of it, which is what `totals.monthly_usd.current` sums up.
+    pub monthly_known_usd: Usd,
     /// Route tables with a route to it.
     pub route_table_ids: Vec<String>,
     /// Subnets that those route for.
@@ -136,6 +138,8 @@ pub struct EndpointRow {
     pub window_usd: EndpointUsd,
     /// That, scaled to 730 hours from the hours it existed; null when a part is unknown.
     pub monthly_usd: Option<Usd>,
+    /// The known part of it, which is what `totals.monthly_usd.current` sums up.
+    pub monthly_known_usd: Usd,
     /// Keep or drop.
     pub verdict: Verdict,
     /// The cost line by line.
@@ -275,6 +279,7 @@ pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGate
                 total: cost.window_usd(),
             },
             monthly_usd: cost.monthly_usd(),
+            monthly_known_usd: cost.monthly_known_usd(),
             route_table_ids: owned(tables),
             subnet_ids: owned(subnets),
             daily_bytes: daily(&hourly_bytes, window),
@@ -315,6 +320,7 @@ pub(super) fn endpoints(context: &Context<'_>) -> Vec<EndpointRow> {
             bytes: cost.bytes.filter(|_| cost.endpoint_type != EndpointType::Gateway),
             window_usd: EndpointUsd { hours: hours_usd, data: data_usd, total: cost.window_usd() },
             monthly_usd: cost.monthly_usd(),
+            monthly_known_usd: cost.monthly_known_usd(),
             verdict: context.verdict(part, cost),
             charges: cost.charges.clone(),
         })

@@ -50,6 +50,27 @@ fn audit_snapshot(bencher: divan::Bencher<'_, '_>, vpcs: usize) {
     });
 }
 
+/// The same of 1,000 VPCs in each form.
+#[divan::bench(args = ["json", "markdown", "csv", "xlsx", "focus"], sample_count = 5, sample_size = 1)]
+fn formats(bencher: divan::Bencher<'_, '_>, form: &str) {
+    let format = match form {
+        "markdown" => Format::Markdown,
+        "csv" => Format::Csv,
+        "xlsx" => Format::Xlsx,
+        "focus" => Format::Focus,
+        _ => Format::Json,
+    };
+    let json = serde_json::to_vec(&account(1_000)).unwrap();
+    let prices = PriceBook::embedded().unwrap();
+    bencher.bench(|| {
+        let snapshot = Snapshot::parse(&json).unwrap();
+        let report = Report::new(&snapshot, None, &prices, &Assumptions::default());
+        let mut out = Vec::new();
+        render(&report, format, Style { color: false, width: 100, rows: None }, &mut out).unwrap();
+        out
+    });
+}
+
 /// Hour by hour a different number of gigabytes, the same in every run.
 fn series(seed: usize, scale: u64) -> Series {
     let mut state = seed as u64 ^ 0x9e37_79b9_7f4a_7c15;

@@ -1,0 +1,49 @@
+//! The sheet of days: what each gateway processed on each.
+
+use rust_xlsxwriter::{ExcelDateTime, Worksheet, XlsxError};
+
+use super::sheet::head;
+use super::{Look, ROWS, UNKNOWN, figure, small, text};
+use crate::model::Gigabytes;
+use crate::report::Report;
+
+/// Its name.
+pub(super) const TITLE: &str = "Daily";
+
+/// Where its gigabytes are.
+pub(super) const GIGABYTES: u16 = 5;
+
+/// How many rows it has, and how many more there are than a sheet has room for.
+pub(super) fn rows(report: &Report) -> (usize, usize) {
+    let all: usize = report.nat_gateways.iter().map(|gateway| gateway.daily_bytes.len()).sum();
+    (all.min(ROWS), all.saturating_sub(ROWS))
+}
+
+pub(super) fn worksheet(report: &Report, look: &Look) -> Result<Worksheet, XlsxError> {
+    let mut sheet = Worksheet::new();
+    let headings =
+        [("Day (UTC)", 12), ("Account", 15), ("Region", 14), ("NAT gateway", 23), ("Name", 22), ("Processed", 16)];
+    head(&mut sheet, TITLE, &headings, rows(report).0, look)?;
+    let mut at = 1..=u32::try_from(ROWS).unwrap_or(u32::MAX);
+    for gateway in &report.nat_gateways {
+        let id = text(gateway.nat_gateway_id.as_str());
+        let (account, region) = (text(gateway.account_id.as_str()), text(gateway.region.as_str()));
+        let name = text(gateway.name.as_deref().unwrap_or_default());
+        for (day, bytes) in &gateway.daily_bytes {
+            let Some(row) = at.next() else { return Ok(sheet) };
+            let date = ExcelDateTime::from_ymd(small(day.year()), small(day.month()), small(day.day()))?;
+            sheet.write_datetime_with_format(row, 0, &date, &look.date)?;
+            for (column, value) in (1..).zip([&account, &region, &id, &name]) {
+                sheet.write_string_with_format(row, column, value.as_str(), &look.plain)?;
+            }
+            match bytes {
+                Some(bytes) => {
+                    let amount = figure(Gigabytes::from_bytes(*bytes).0);
+                    sheet.write_number_with_format(row, GIGABYTES, amount, &look.gigabytes)?
+                }
+                None => sheet.write_string_with_format(row, GIGABYTES, UNKNOWN, &look.unknown)?,
+            };
+        }
+    }
+    Ok(sheet)
+}
