@@ -1,11 +1,17 @@
 //! The forms a report is written in: one file each, over the same [`Report`].
 
+mod cli;
+mod cloudformation;
+mod console;
+mod steps;
 mod table;
+mod terraform;
 mod text;
 
 use std::io::{self, Write};
 
 use comfy_table::{LineStyle, TableStyle};
+pub(crate) use text::is_plain;
 pub use text::{clean, clip};
 
 use crate::report::{Report, TrafficReport};
@@ -19,6 +25,15 @@ pub enum Format {
     Table,
     /// For programs; `natwise schema report` describes it.
     Json,
+    /// The fixes as Terraform.
+    Terraform,
+    /// The fixes as `CloudFormation` templates, YAML.
+    #[cfg_attr(feature = "cli", value(name = "cloudformation"))]
+    CloudFormation,
+    /// The fixes as a bash script with AWS CLI commands, which changes nothing until it is told to.
+    Cli,
+    /// The fixes as steps in the AWS console.
+    Console,
 }
 
 /// A form of what flow logs say.
@@ -60,6 +75,10 @@ pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write
             serde_json::to_writer_pretty(&mut *out, report)?;
             out.write_all(b"\n")
         }
+        Format::Terraform => terraform::render(report, out),
+        Format::CloudFormation => cloudformation::render(report, out),
+        Format::Cli => cli::render(report, out),
+        Format::Console => console::render(report, out),
     }
 }
 

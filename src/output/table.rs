@@ -415,7 +415,7 @@ fn plain(amount: Option<Usd>) -> String {
     amount.map_or_else(|| "unknown".to_owned(), |usd| grouped(usd.0, 2))
 }
 
-fn range(low: Usd, high: Usd) -> String {
+pub(super) fn range(low: Usd, high: Usd) -> String {
     if low.0.round_dp(2) == high.0.round_dp(2) { usd(low) } else { format!("{} to {}", usd(low), usd(high)) }
 }
 
