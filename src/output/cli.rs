@@ -50,7 +50,7 @@ const INTRODUCTION: &str = "#
 # Read it, run it as it is to see what it would do, and then with --apply. --help tells more. What could refuse or end
 # something is commented out, each with what to check first: take the # away from its lines to include it.
 #
-# shellcheck disable=SC2317,SC2329 # the steps are called by number
+# shellcheck disable=SC2016,SC2317,SC2329 # queries have backticks, and the steps are called by number
 ";
 
 /// The steps by their numbers, the last one first on the way back; those that are commented out are not there.
@@ -61,7 +61,12 @@ const CALLS: &str = r#"for ((turn = 1; turn <= last; turn++)); do
 done
 "#;
 
-fn write_step(account: &str, region: &crate::model::RegionName, step: &Step<'_>, out: &mut dyn Write) -> io::Result<()> {
+fn write_step(
+    account: &str,
+    region: &crate::model::RegionName,
+    step: &Step<'_>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out)?;
     for line in about(step) {
         out.write_all(comment("#", &line).as_bytes())?;

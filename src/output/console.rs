@@ -16,7 +16,12 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for line in heading(report) {
         paragraph(out, &line, "", "")?;
     }
-    paragraph(out, "Tick the boxes as you go. Check the Region at the top right of the console first: it shows one at a time.", "", "")?;
+    paragraph(
+        out,
+        "Tick the boxes as you go. Check the Region at the top right of the console first: it shows one at a time.",
+        "",
+        "",
+    )?;
     for group in groups(report) {
         let title = format!("ACCOUNT {}, REGION {}", clean(group.account_id.as_str()), clean(group.region.as_str()));
         writeln!(out, "\n{title}\n{}", "=".repeat(title.chars().count().min(WIDTH)))?;
@@ -58,10 +63,12 @@ fn write_step(region: &RegionName, step: &Step<'_>, out: &mut dyn Write) -> io::
     }
     let caution = match step.change.effect() {
         Effect::Narrows => Some("This can refuse what works today. Check first what is said below."),
-        Effect::Removes => Some("This ends something, and not all of it can be brought back. Check first what is said below."),
+        Effect::Removes => {
+            Some("This ends something, and not all of it can be brought back. Check first what is said below.")
+        }
         Effect::Shows | Effect::Adds => None,
     };
-    for line in caution {
+    if let Some(line) = caution {
         paragraph(out, line, "   ! ", "     ")?;
     }
     if step.contested {
@@ -84,7 +91,11 @@ fn write_step(region: &RegionName, step: &Step<'_>, out: &mut dyn Write) -> io::
 
 /// The page of the console to start at. Only with a Region and an id that are what they should be.
 fn link(region: &RegionName, change: &Change) -> Option<String> {
-    let safe = |text: &str| !text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let safe = |text: &str| {
+        !text.is_empty()
+            && text.len() <= 40
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
     let region = Some(region.as_str()).filter(|region| safe(region))?;
     let host = match region.split('-').next() {
         Some("cn") => "console.amazonaws.cn".to_owned(),
@@ -98,15 +109,21 @@ fn link(region: &RegionName, change: &Change) -> Option<String> {
         | Change::SetPrivateDns { endpoint, .. }
         | Change::ServeOnPremisesOnly { endpoint }
         | Change::SetEndpointPolicy { endpoint, .. }
-        | Change::DeleteEndpoint { endpoint } => ("EndpointDetails:vpcEndpointId=", Some(endpoint.vpc_endpoint_id.as_str())),
-        Change::InspectEndpoint { vpc_endpoint_id } => ("EndpointDetails:vpcEndpointId=", Some(vpc_endpoint_id.as_str())),
+        | Change::DeleteEndpoint { endpoint } => {
+            ("EndpointDetails:vpcEndpointId=", Some(endpoint.vpc_endpoint_id.as_str()))
+        }
+        Change::InspectEndpoint { vpc_endpoint_id } => {
+            ("EndpointDetails:vpcEndpointId=", Some(vpc_endpoint_id.as_str()))
+        }
         Change::AdmitHttps { security_group_id, .. } | Change::RevokeHttps { security_group_id, .. } => {
             ("SecurityGroup:groupId=", Some(security_group_id.as_str()))
         }
         Change::ReplaceDefaultRoute { route_table_id, .. } | Change::DeleteRoute { route_table_id, .. } => {
             ("RouteTableDetails:RouteTableId=", Some(route_table_id.as_str()))
         }
-        Change::DeleteNatGateway { nat_gateway_id } => ("NatGatewayDetails:natGatewayId=", Some(nat_gateway_id.as_str())),
+        Change::DeleteNatGateway { nat_gateway_id } => {
+            ("NatGatewayDetails:natGatewayId=", Some(nat_gateway_id.as_str()))
+        }
         Change::ReleaseAddresses { .. } => ("Addresses:", None),
         Change::DisableDns64 { subnet_id } => ("SubnetDetails:subnetId=", Some(subnet_id.as_str())),
     };
@@ -162,7 +179,10 @@ fn clicks(change: &Change) -> Vec<String> {
         Change::AddEndpointSubnets { endpoint, subnet_ids } => (
             vec![
                 on(endpoint, "Manage subnets"),
-                format!("Tick the zones of {} and choose these subnets.", list(subnet_ids.iter().map(|id| id.as_str()).collect())),
+                format!(
+                    "Tick the zones of {} and choose these subnets.",
+                    list(subnet_ids.iter().map(|id| id.as_str()).collect())
+                ),
             ],
             "Modify subnets. Each zone is paid by the hour.",
         ),
@@ -231,12 +251,7 @@ fn clicks(change: &Change) -> Vec<String> {
             ],
             "Release. The address is gone for good.",
         ),
-        Change::DeleteEndpoint { endpoint } => (
-            vec![
-                on(endpoint, "Delete VPC endpoints"),
-            ],
-            "Type delete, and Delete.",
-        ),
+        Change::DeleteEndpoint { endpoint } => (vec![on(endpoint, "Delete VPC endpoints")], "Type delete, and Delete."),
         Change::DisableDns64 { subnet_id } => (
             vec![
                 format!("VPC → Subnets → {subnet_id} → Actions → Edit subnet settings."),

@@ -27,7 +27,8 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     }
     out.write_all(INTRODUCTION.as_bytes())?;
     let mut names = Names::default();
-    let mut page = Page { names: &mut names, variables: BTreeSet::new(), provider: None, account: None, locals: BTreeSet::new() };
+    let mut page =
+        Page { names: &mut names, variables: BTreeSet::new(), provider: None, account: None, locals: BTreeSet::new() };
     let several = groups.len() > 1;
     let accounts: BTreeSet<_> = groups.iter().map(|group| group.account_id).collect();
     let mut bodies = Vec::new();
@@ -164,12 +165,8 @@ struct Variable {
     description: &'static str,
 }
 
-const TAGS: Variable = Variable {
-    name: "tags",
-    kind: "map(string)",
-    default: "{}",
-    description: "Tags of everything that is made here.",
-};
+const TAGS: Variable =
+    Variable { name: "tags", kind: "map(string)", default: "{}", description: "Tags of everything that is made here." };
 const GATEWAY_POLICY: Variable = Variable {
     name: "gateway_endpoint_policy",
     kind: "string",

@@ -42,6 +42,7 @@ done
 : "${NATWISE_PRIVATE_DNS:=no}" "${NATWISE_DEFAULT_ROUTES:=no}"
 export AWS_PAGER=''
 changes=0 skipped=0 failures=0 picked=()
+living="VpcEndpoints[?!contains(['deleting', 'deleted', 'rejected', 'failed', 'expired'], State)]"
 
 say() { printf '%s\n' "$*"; }
 
@@ -68,7 +69,7 @@ nothing() { say "   nothing to do: $*"; }
 
 # A step that could not be looked at changes nothing, and does not stop the others.
 unseen() {
-    say '   failed: see the message above; this step changed nothing'
+    say "   failed: ${1:-see the message above}; this step changed nothing"
     failures=$((failures + 1))
 }
 
@@ -121,8 +122,7 @@ pick() {
 endpoints() {
     local region=$1
     shift
-    ask aws ec2 describe-vpc-endpoints --region "$region" --filters "$@" \
-        --query "VpcEndpoints[?!contains(['deleting', 'deleted', 'rejected', 'failed', 'expired'], State)].VpcEndpointId"
+    ask aws ec2 describe-vpc-endpoints --region "$region" --filters "$@" --query "$living.VpcEndpointId"
 }
 
 # Waits until an endpoint has given its interfaces back, at most ten minutes.

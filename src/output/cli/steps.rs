@@ -28,19 +28,28 @@ pub(super) fn body(region: &RegionName, change: &Change) -> Option<String> {
         Change::SetPrivateDns { endpoint, enabled: true } => {
             let id = bash_word(endpoint.vpc_endpoint_id.as_str())?;
             let vpc = bash_word(endpoint.vpc_id.as_str())?;
-            let look = format!("describe-vpc-endpoints --region {} --vpc-endpoint-ids {id} --query 'VpcEndpoints[].PrivateDnsEnabled'", step.region);
-            let first = format!("wanted NATWISE_PRIVATE_DNS || return 0\n        resolves {} {vpc} || return 0", step.region);
+            let look = format!(
+                "describe-vpc-endpoints --region {} --vpc-endpoint-ids {id} --query 'VpcEndpoints[].PrivateDnsEnabled'",
+                step.region
+            );
+            let first =
+                format!("wanted NATWISE_PRIVATE_DNS || return 0\n        resolves {} {vpc} || return 0", step.region);
             step.switch(change, &look, ["True", "False"], &first)
         }
         Change::AdmitHttps { security_group_id, cidr } => {
             let id = bash_word(security_group_id.as_str())?;
-            let look = format!("describe-security-groups --region {} --group-ids {id} --query '{}'", step.region, admitted(cidr));
+            let look = format!(
+                "describe-security-groups --region {} --group-ids {id} --query '{}'",
+                step.region,
+                admitted(cidr)
+            );
             step.rule(change, &look, &bash_word(&cidr.to_string())?)
         }
         Change::ReplaceDefaultRoute { route_table_id, nat_gateway_id, before } => {
             let id = bash_word(route_table_id.as_str())?;
             let query = r"RouteTables[].Routes[?DestinationCidrBlock=='0.0.0.0/0'][].NatGatewayId";
-            let look = format!("describe-route-tables --region {} --route-table-ids {id} --query \"{query}\"", step.region);
+            let look =
+                format!("describe-route-tables --region {} --route-table-ids {id} --query \"{query}\"", step.region);
             let states = [bash_word(nat_gateway_id.as_str())?, bash_word(before.as_str())?];
             step.switch(change, &look, [&states[0], &states[1]], "wanted NATWISE_DEFAULT_ROUTES || return 0")
         }
@@ -66,7 +75,9 @@ fn admitted(cidr: &IpNet) -> String {
 fn filters(pairs: &[(&str, &str)]) -> Option<String> {
     let is_plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/".contains(c));
     if pairs.iter().all(|(_, value)| is_plain(value) && !value.is_empty()) {
-        return Some(pairs.iter().map(|(name, value)| format!("Name={name},Values={value}")).collect::<Vec<_>>().join(" "));
+        return Some(
+            pairs.iter().map(|(name, value)| format!("Name={name},Values={value}")).collect::<Vec<_>>().join(" "),
+        );
     }
     let filter = |(name, value): &(&str, &str)| serde_json::json!({"Name": name, "Values": [value]});
     bash_word(&serde_json::Value::Array(pairs.iter().map(filter).collect()).to_string())
@@ -174,7 +185,14 @@ impl Body<'_> {
     }
 
     /// Ids that a list of an endpoint's is to have.
-    fn list(&self, endpoint: &Endpoint, list: &str, options: [&str; 2], ids: &[&str], setting: Option<&str>) -> Option<String> {
+    fn list(
+        &self,
+        endpoint: &Endpoint,
+        list: &str,
+        options: [&str; 2],
+        ids: &[&str],
+        setting: Option<&str>,
+    ) -> Option<String> {
         let region = &self.region;
         let id = bash_word(endpoint.vpc_endpoint_id.as_str())?;
         let ids = join(ids.iter().copied())?;
@@ -182,7 +200,8 @@ impl Body<'_> {
         let wanted = setting.map(|name| format!("        wanted {name} || return 0\n")).unwrap_or_default();
         Some(format!(
             r#"    local there
-    there=$(ask aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids {id} --query 'VpcEndpoints[].{list}[]') || {{ unseen; return 0; }}
+    there=$(ask aws ec2 describe-vpc-endpoints --region {region} --vpc-endpoint-ids {id} --query "$living.[VpcEndpointId, {list}][][]") || {{ unseen; return 0; }}
+    if [ -z "$there" ]; then unseen 'it is gone'; return 0; fi
     if [ "$action" = rollback ]; then
         pick present "$there" {ids}
         if [ ${{#picked[@]}} = 0 ]; then nothing 'none of them is there'; return 0; fi
@@ -241,9 +260,7 @@ impl Body<'_> {
             commands => self.runs(commands, "        ")?,
         };
         let gone = gone(&self.region, change)?;
-        Some(format!(
-            "    if [ \"$action\" = rollback ]; then\n{undo}    else\n{gone}{apply}    fi\n"
-        ))
+        Some(format!("    if [ \"$action\" = rollback ]; then\n{undo}    else\n{gone}{apply}    fi\n"))
     }
 }
 

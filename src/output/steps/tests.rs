@@ -31,7 +31,8 @@ fn route_tables_of_two_findings_come_together() {
 
 #[test]
 fn a_comment_cannot_be_left() {
-    for hostile in ["a\nb", "a\r\nb", "a\u{2028}b", "a\u{85}b", "a\u{202e}b", "a\u{1b}[31m", "*/ b", &"x\n".repeat(500)] {
+    for hostile in ["a\nb", "a\r\nb", "a\u{2028}b", "a\u{85}b", "a\u{202e}b", "a\u{1b}[31m", "*/ b", &"x\n".repeat(500)]
+    {
         let text = comment("#", hostile);
         assert!(text.lines().all(|line| line.starts_with("# ")), "{text:?}");
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");

@@ -183,11 +183,8 @@ impl<'p> Page<'p> {
     fn zone(&mut self, endpoint: &Endpoint, subnet: &SubnetId) -> Block {
         let id = endpoint.vpc_endpoint_id.as_str();
         let name = self.name(&[id, subnet.as_str()]);
-        let attributes = vec![
-            ("count", self.count(ZONES)),
-            ("vpc_endpoint_id", text(id)),
-            ("subnet_id", text(subnet.as_str())),
-        ];
+        let attributes =
+            vec![("count", self.count(ZONES)), ("vpc_endpoint_id", text(id)), ("subnet_id", text(subnet.as_str()))];
         self.resource("aws_vpc_endpoint_subnet_association", &name, attributes)
     }
 
