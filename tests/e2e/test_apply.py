@@ -220,7 +220,7 @@ def test_the_script_ends_the_findings_and_takes_it_back(leaky, live, bash):  # n
     assert shown.returncode == 0 and "--remove-route-table-ids" in shown.stdout, shown.stderr
     assert state(world) == after
     undone = bash(script, "--rollback")
-    assert undone.returncode == 0, undone.stderr
+    assert undone.returncode == 0, (undone.stdout, undone.stderr)
     assert state(world) == before
     twice = bash(script, "--rollback")
     assert twice.returncode == 0 and "\nNothing to do.\n" in twice.stdout, twice.stderr
@@ -282,7 +282,7 @@ def test_settings_decide_what_is_paid_or_felt(emulator, live, bash):
     assert again.returncode == 0 and "\nNothing to do.\n" in again.stdout, (again.stdout, again.stderr)
     assert state(world) == after
     undone = bash(script, "--rollback")
-    assert undone.returncode == 0, undone.stderr
+    assert undone.returncode == 0, (undone.stdout, undone.stderr)
     assert state(world) == before
 
 

@@ -125,18 +125,20 @@ endpoints() {
     ask aws ec2 describe-vpc-endpoints --region "$region" --filters "$@" --query "$living.VpcEndpointId"
 }
 
-# Waits until an endpoint has given its interfaces back, at most ten minutes.
+# Waits until an endpoint has given its interfaces back, at most ten minutes: Region, id, and filters that match it.
 wait_until_gone() {
-    local round there
+    local region=$1 id=$2 round there
+    shift 2
     if [ "$dry" = yes ]; then return; fi
     for round in {1..120}; do
-        there=$(ask aws ec2 describe-vpc-endpoints --region "$1" --filters "Name=vpc-endpoint-id,Values=$2" \
+        there=$(ask aws ec2 describe-vpc-endpoints --region "$region" --filters "$@" \
             --query "VpcEndpoints[?State != 'deleted'].VpcEndpointId")
-        if [ -z "$there" ]; then return; fi
-        if [ "$round" = 1 ]; then say "   waiting until $2 is gone"; fi
+        pick present "$there" "$id"
+        if [ ${#picked[@]} = 0 ]; then return; fi
+        if [ "$round" = 1 ]; then say "   waiting until $id is gone"; fi
         sleep 5
     done
-    say "   failed: $2 is still there" >&2
+    say "   failed: $id is still there" >&2
     exit 1
 }
 

@@ -148,7 +148,7 @@ impl Body<'_> {
         if [ -z "$there$group" ]; then nothing 'there is none that this script made'; return 0; fi
         if [ -n "$there" ]; then
             delete_endpoint {region} "${{there%% *}}"
-            wait_until_gone {region} "${{there%% *}}"
+            wait_until_gone {region} "${{there%% *}}" {ours}
         fi
         if [ -n "$group" ]; then
             run aws ec2 delete-security-group --region {region} --group-id "${{group%% *}}"
@@ -266,15 +266,28 @@ impl Body<'_> {
 
 /// Looks whether what is to end is gone already.
 fn gone(region: &str, change: &Change) -> Option<String> {
-    let look = match change {
+    let (look, id) = match change {
         Change::DeleteEndpoint { endpoint } => {
-            format!("$(endpoints {region} {})", filters(&[("vpc-endpoint-id", endpoint.vpc_endpoint_id.as_str())])?)
+            let pairs = [("vpc-id", endpoint.vpc_id.as_str()), ("service-name", &endpoint.service_name)];
+            (format!("endpoints {region} {}", filters(&pairs)?), bash_word(endpoint.vpc_endpoint_id.as_str())?)
         }
-        Change::DeleteNatGateway { nat_gateway_id } => format!(
-            "$(ask aws ec2 describe-nat-gateways --region {region} --nat-gateway-ids {} --query \"NatGateways[?State != 'deleted' && State != 'deleting'].NatGatewayId\")",
-            bash_word(nat_gateway_id.as_str())?
-        ),
+        Change::DeleteNatGateway { nat_gateway_id } => {
+            let id = bash_word(nat_gateway_id.as_str())?;
+            let query = "NatGateways[?State != 'deleted' && State != 'deleting'].NatGatewayId";
+            (
+                format!(
+                    "ask aws ec2 describe-nat-gateways --region {region} --nat-gateway-ids {id} --query \"{query}\""
+                ),
+                id,
+            )
+        }
         _ => return Some(String::new()),
     };
-    Some(format!("        if [ -z \"{look}\" ]; then nothing 'it is gone'; return 0; fi\n"))
+    Some(format!(
+        r#"        local there
+        there=$({look}) || {{ unseen; return 0; }}
+        pick present "$there" {id}
+        if [ ${{#picked[@]}} = 0 ]; then nothing 'it is gone'; return 0; fi
+"#
+    ))
 }
