@@ -2,6 +2,8 @@
 //! the console's click path) says the same change in its own words.
 
 mod commands;
+mod undo;
+mod words;
 
 use ipnet::{IpNet, Ipv4Net};
 use schemars::JsonSchema;

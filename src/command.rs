@@ -1,6 +1,7 @@
 //! AWS CLI commands for people to run, quoted so that nothing read from an account can break out of them.
 
 use crate::model::RegionName;
+use crate::output::is_plain;
 
 /// One `aws ec2` command for a Region. None when an argument holds a NUL byte, which no shell can pass on: nothing
 /// that AWS names does.
@@ -30,6 +31,35 @@ pub(crate) fn line<'x>(words: impl IntoIterator<Item = &'x str>) -> Option<Strin
     shlex::try_join(words).ok()
 }
 
+/// One word for bash. What a reader would not see, or see in another place than it stands, is written out in bytes.
+#[must_use]
+pub(crate) fn bash_word(word: &str) -> Option<String> {
+    if word.contains('\0') {
+        return None;
+    }
+    if word.chars().all(is_plain) {
+        return shlex::try_quote(word).ok().map(std::borrow::Cow::into_owned);
+    }
+    let mut quoted = String::new();
+    let mut plain = String::new();
+    for c in word.chars() {
+        if is_plain(c) {
+            plain.push(c);
+            continue;
+        }
+        if !plain.is_empty() {
+            quoted.push_str(&shlex::try_quote(&plain).ok()?);
+            plain.clear();
+        }
+        let bytes: String = c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+        quoted.push_str(&format!("$'{bytes}'"));
+    }
+    if !plain.is_empty() {
+        quoted.push_str(&shlex::try_quote(&plain).ok()?);
+    }
+    Some(quoted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +76,13 @@ mod tests {
             assert_eq!(shlex::split(&line).unwrap().last().map(String::as_str), Some(hostile));
         }
         assert_eq!(line("a\0b"), None);
+    }
+
+    #[test]
+    fn words_for_bash_are_plain_to_see() {
+        assert_eq!(bash_word("vpc-1").as_deref(), Some("vpc-1"));
+        assert_eq!(bash_word("").as_deref(), Some("''"));
+        assert_eq!(bash_word("a b\n\u{202e}c").as_deref(), Some("'a b'$'\\x0a'$'\\xe2\\x80\\xae'c"));
+        assert_eq!(bash_word("a\0b"), None);
     }
 }

@@ -1,18 +1,24 @@
 //! The forms a report is written in: one file each, over the same [`Report`].
 
 mod cell;
+mod cli;
+mod cloudformation;
+mod console;
 mod csv;
 mod focus;
 mod grid;
 mod html;
 mod markdown;
+mod steps;
 mod table;
+mod terraform;
 mod text;
 mod xlsx;
 
 use std::io::{self, Write};
 
 use comfy_table::{LineStyle, TableStyle};
+pub(crate) use text::is_plain;
 pub use text::{clean, clip};
 
 pub use self::csv::{CsvTable, render_csv};
@@ -38,6 +44,15 @@ pub enum Format {
     Xlsx,
     /// The waste as FOCUS 1.2 rows (CSV), for a FinOps platform.
     Focus,
+    /// The fixes as Terraform.
+    Terraform,
+    /// The fixes as `CloudFormation` templates, YAML.
+    #[cfg_attr(feature = "cli", value(name = "cloudformation"))]
+    CloudFormation,
+    /// The fixes as a bash script with AWS CLI commands, which changes nothing until it is told to.
+    Cli,
+    /// The fixes as steps in the AWS console.
+    Console,
 }
 
 impl Format {
@@ -92,6 +107,10 @@ pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write
         Format::Csv => render_csv(report, CsvTable::default(), out),
         Format::Xlsx => xlsx::render(report, out),
         Format::Focus => focus::render(report, out),
+        Format::Terraform => terraform::render(report, out),
+        Format::CloudFormation => cloudformation::render(report, out),
+        Format::Cli => cli::render(report, out),
+        Format::Console => console::render(report, out),
     }
 }
 

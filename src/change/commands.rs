@@ -3,27 +3,44 @@
 use ipnet::IpNet;
 
 use super::{Change, Destination};
-use crate::command::ec2;
+use crate::command::{ec2, line};
 use crate::model::{RegionName, Service, SubnetId, VpcId};
 
 /// The arguments of one permission: TCP 443 from a block.
-fn https_from(cidr: &IpNet) -> String {
+pub(super) fn https_from(cidr: &IpNet) -> String {
     match cidr {
         IpNet::V4(_) => format!("IpProtocol=tcp,FromPort=443,ToPort=443,IpRanges=[{{CidrIp={cidr}}}]"),
         IpNet::V6(_) => format!("IpProtocol=tcp,FromPort=443,ToPort=443,Ipv6Ranges=[{{CidrIpv6={cidr}}}]"),
     }
 }
 
-/// One command; its last option takes any number of ids.
-fn run(region: &RegionName, operation: &str, arguments: &[&str], ids: &[String]) -> Vec<String> {
-    ec2(region, operation, arguments.iter().copied().chain(ids.iter().map(String::as_str))).into_iter().collect()
+/// The words of one command; its last option takes any number of ids.
+pub(super) fn run(region: &RegionName, operation: &str, arguments: &[&str], ids: &[String]) -> Vec<Vec<String>> {
+    let start = ["aws", "ec2", operation, "--region", region.as_str()];
+    vec![start.iter().chain(arguments).map(|word| (*word).to_owned()).chain(ids.iter().cloned()).collect()]
+}
+
+/// Commands as lines. One whose words no shell can pass on (with a NUL byte in them) has none: nothing that AWS names
+/// does.
+pub(super) fn lines(commands: &[Vec<String>]) -> Vec<String> {
+    commands.iter().filter_map(|words| line(words.iter().map(String::as_str))).collect()
 }
 
 impl Change {
-    /// Ready-to-run commands, in order, quoted for a POSIX shell. A change whose words no shell can pass on (with a NUL
-    /// byte in them) has none: nothing that AWS names does.
+    /// Ready-to-run commands, in order, quoted for a POSIX shell.
     #[must_use]
     pub fn commands(&self, region: &RegionName) -> Vec<String> {
+        match self {
+            Self::CreateInterfaceEndpoint { vpc_id, service, service_name, subnet_ids, client_cidrs } => {
+                let cidrs: Vec<_> = client_cidrs.iter().map(ToString::to_string).collect();
+                interface_endpoint(region, vpc_id, service, service_name, subnet_ids, &cidrs).into_iter().collect()
+            }
+            _ => lines(&self.words(region)),
+        }
+    }
+
+    /// The same as words; none for an interface endpoint, whose commands depend on each other.
+    pub(crate) fn words(&self, region: &RegionName) -> Vec<Vec<String>> {
         let with = |operation: &str, arguments: &[&str], ids: Vec<String>| run(region, operation, arguments, &ids);
         let one = |operation: &str, arguments: &[&str]| run(region, operation, arguments, &[]);
         match self {
@@ -45,10 +62,7 @@ impl Change {
                 &["--vpc-endpoint-id", endpoint.vpc_endpoint_id.as_str(), "--add-route-table-ids"],
                 route_table_ids.iter().map(ToString::to_string).collect(),
             ),
-            Self::CreateInterfaceEndpoint { vpc_id, service, service_name, subnet_ids, client_cidrs } => {
-                let cidrs: Vec<_> = client_cidrs.iter().map(ToString::to_string).collect();
-                interface_endpoint(region, vpc_id, service, service_name, subnet_ids, &cidrs).into_iter().collect()
-            }
+            Self::CreateInterfaceEndpoint { .. } => Vec::new(),
             Self::AddEndpointSubnets { endpoint, subnet_ids } => with(
                 "modify-vpc-endpoint",
                 &["--vpc-endpoint-id", endpoint.vpc_endpoint_id.as_str(), "--add-subnet-ids"],

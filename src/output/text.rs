@@ -22,7 +22,8 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }))
 }
 
-fn is_plain(c: char) -> bool {
+/// Whether a reader sees a character, and where it stands.
+pub(crate) fn is_plain(c: char) -> bool {
     c == ' '
         || c.is_ascii_graphic()
         || !matches!(
