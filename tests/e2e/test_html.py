@@ -576,6 +576,14 @@ def test_a_thousand_vpcs(open_page, large_report):
     assert rows(page, "findings").first.get_attribute("id") == "finding-51"
     pager.get_by_role("button", name="Last").click()
     assert rows(page, "findings").last.get_attribute("id") == f"finding-{len(findings)}"
+    choice = page.get_by_label("Rule: Findings")
+    choice.select_option("idle-nat-gateway")
+    idle = sum(finding["rule"] == "idle-nat-gateway" for finding in findings)
+    assert 50 < idle < 1000 and rows(page, "findings").count() == 50
+    pager.get_by_role("button", name="Show all").click()
+    assert rows(page, "findings").count() == idle
+    choice.select_option("")
+    assert rows(page, "findings").count() == 50 and pager.get_by_role("button", name="Show all").count() == 0
     measure = """words => {
         const list = document.querySelector('#findings input[type=search]');
         list.value = words;

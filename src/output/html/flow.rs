@@ -122,3 +122,29 @@ fn bands(parts: Vec<(String, usize, Bytes)>, rest: &str) -> (Vec<Band>, BTreeMap
     }
     (bands, links)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_bands_are_put_together_and_nothing_is_lost() {
+        let parts: Vec<_> =
+            (1..=20).flat_map(|n| [(format!("s{n:02}"), 0, n * 10), (format!("s{n:02}"), 1, n)]).collect();
+        let (bands, links) = bands(parts.clone(), "other services");
+        assert_eq!(bands.len(), BANDS + 1);
+        assert_eq!((bands[0].label.as_str(), bands[0].bytes), ("s20", 220));
+        assert_eq!((bands[BANDS].label.as_str(), bands[BANDS].bytes), ("6 other services", 11 * 21));
+        let whole: Bytes = parts.iter().map(|(_, _, bytes)| bytes).sum();
+        assert_eq!(links.values().sum::<Bytes>(), whole);
+        assert_eq!(links[&(BANDS, 1)], 21);
+    }
+
+    #[test]
+    fn a_single_small_band_stays_by_itself() {
+        let parts = (1..=15).map(|n| (format!("s{n:02}"), 0, n)).chain([("none".to_owned(), 0, 0)]).collect();
+        let (bands, _) = bands(parts, "other services");
+        assert_eq!(bands.len(), BANDS + 1);
+        assert_eq!(bands[BANDS].label, "s01");
+    }
+}

@@ -25,7 +25,7 @@ pub(super) fn pack<'l, 'r: 'l>(charts: &Charts<'_>, lists: impl Iterator<Item = 
     }
     let data = Data { page: super::list::PAGE, charts, lists: lists.collect() };
     // A buffer before the compressor: the serializer writes a few bytes at a time.
-    let mut json = io::BufWriter::with_capacity(1 << 16, GzEncoder::new(Vec::new(), Compression::new(5)));
+    let mut json = io::BufWriter::with_capacity(1 << 16, GzEncoder::new(Vec::new(), Compression::new(4)));
     serde_json::to_writer(&mut json, &data)?;
     let gzip = json.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok(Packed(gzip.finish()?))

@@ -7,12 +7,12 @@ use super::text::short;
 use crate::model::Bytes;
 use crate::report::{NatGatewayRow, Report};
 
-/// Gateways drawn by hour.
-const HOURLY: usize = 24;
-/// Gateways drawn by service, where flow logs tell.
-const SPLIT: usize = 8;
-/// Gateways drawn at all.
-const DRAWN: usize = 400;
+/// What the gateways drawn by hour may come to, in points: 24 gateways in a month, one in a year.
+const HOURLY_POINTS: usize = 18_000;
+/// The same for those drawn by service too, where flow logs tell.
+const SPLIT_POINTS: usize = 6_000;
+/// The same for those drawn by day: 400 gateways in a month.
+const DAILY_POINTS: usize = 12_400;
 /// Gateways drawn together, and in the table.
 pub(super) const TOGETHER: usize = 6;
 
@@ -56,21 +56,25 @@ impl<'r> Series<'r> {
         let mut rows: Vec<_> = report.nat_gateways.iter().filter(|row| !row.daily_bytes.is_empty()).collect();
         // A stable sort: those with the same bytes stay in the report's order.
         rows.sort_by_key(|row| std::cmp::Reverse(row.bytes.as_ref().map(|bytes| bytes.processed)));
-        let days = rows.first().map(|row| row.daily_bytes.keys().copied().collect()).unwrap_or_default();
+        let days: Vec<_> = rows.first().map(|row| row.daily_bytes.keys().copied().collect()).unwrap_or_default();
+        let hours = usize::try_from(report.window.hours()).unwrap_or(usize::MAX);
+        let fit = |points: usize, each: usize| (points / each.max(1)).max(1);
+        let drawn = fit(DAILY_POINTS, days.len()).max(TOGETHER);
+        let (hourly, split) = (fit(HOURLY_POINTS, hours), fit(SPLIT_POINTS, hours));
         let gateway = |(index, row): (usize, &&'r NatGatewayRow)| GatewaySeries {
             id: row.nat_gateway_id.as_str(),
             label: label(row),
             daily: row.daily_bytes.values().copied().collect(),
-            hourly: (index < HOURLY).then_some(&row.hourly_bytes[..]),
-            services: if index < SPLIT { services(row) } else { Vec::new() },
+            hourly: (index < hourly).then_some(&row.hourly_bytes[..]),
+            services: if index < split { services(row) } else { Vec::new() },
         };
         Self {
             start: report.window.start().as_second(),
             hours: report.window.hours(),
             days,
             together: TOGETHER,
-            gateways: rows.iter().enumerate().take(DRAWN).map(gateway).collect(),
-            left_out: rows.len().saturating_sub(DRAWN),
+            gateways: rows.iter().enumerate().take(drawn).map(gateway).collect(),
+            left_out: rows.len().saturating_sub(drawn),
         }
     }
 

@@ -19,10 +19,14 @@ const counted = (number) => number.toLocaleString("en-US");
 // What the templates write for characters that mean something in HTML, so that a search finds them in a row.
 const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
+// Rows that can be shown without paging.
+const MOST_AT_ONCE = 1000;
+
 class List {
   constructor(data, pageSize) {
     this.data = data;
     this.rows = data.rows;
+    this.paged = pageSize;
     this.pageSize = pageSize;
     this.root = document.querySelector(`[data-list="${data.id}"]`);
     this.body = this.root.querySelector("tbody");
@@ -134,7 +138,8 @@ class List {
   get pages() { return Math.max(1, Math.ceil(this.shown.length / this.pageSize)); }
 
   show() {
-    const start = this.page * this.pageSize;
+    if (this.shown.length > MOST_AT_ONCE) this.pageSize = this.paged;
+    const start = this.page === 0 ? 0 : this.page * this.pageSize;
     this.body.replaceChildren(...this.shown.slice(start, start + this.pageSize).map((index) => this.element(index)));
     if (this.shown.length === 0) {
       const columns = this.root.querySelectorAll("table.rows > thead th").length;
@@ -149,20 +154,34 @@ class List {
       const all = this.shown.length === this.rows.length;
       this.tally.textContent = all ? `${counted(this.rows.length)} rows` : `${counted(this.shown.length)} of ${counted(this.rows.length)} rows`;
     }
-    this.pager.hidden = this.pages === 1;
+    this.pager.hidden = this.shown.length <= this.paged;
     const go = (text, page) => {
       const button = make("button", { type: "button", disabled: page < 0 || page >= this.pages }, text);
       button.addEventListener("click", () => this.goTo(page));
       return button;
     };
-    const last = Math.min(this.shown.length, (this.page + 1) * this.pageSize);
+    const start = this.page === 0 ? 0 : this.page * this.pageSize;
+    const last = Math.min(this.shown.length, start + this.pageSize);
     this.pager.replaceChildren(
       go("First", this.page === 0 ? -1 : 0),
       go("Previous", this.page - 1),
-      make("span", {}, `${counted(this.page * this.pageSize + 1)} to ${counted(last)} of ${counted(this.shown.length)}`),
+      make("span", {}, `${counted(start + 1)} to ${counted(last)} of ${counted(this.shown.length)}`),
       go("Next", this.page + 1),
       go("Last", this.page === this.pages - 1 ? -1 : this.pages - 1),
+      ...this.allOrSome(),
     );
+  }
+
+  // All rows at once, for paper: where they are not too many for a browser to lay out.
+  allOrSome() {
+    const all = this.pageSize === Infinity;
+    if (!all && this.shown.length > MOST_AT_ONCE) return [];
+    const button = make("button", { type: "button" }, all ? "By pages" : "Show all");
+    button.addEventListener("click", () => {
+      this.pageSize = all ? this.paged : Infinity;
+      this.goTo(0);
+    });
+    return [button];
   }
 
   goTo(page) {
