@@ -3,7 +3,7 @@
 use rust_xlsxwriter::utility::{column_number_to_name, quote_sheet_name};
 use rust_xlsxwriter::{ColNum, IgnoreError, RowNum, Worksheet, XlsxError};
 
-use super::{Look, ROWS, UNKNOWN, figure, lines, text};
+use super::{Look, UNKNOWN, figure, lines, text};
 use crate::output::grid::{Column, Facts, Value};
 
 /// Columns as wide as this hold sentences, which are broken over lines.
@@ -14,23 +14,24 @@ pub(super) struct Sheet<'a, R: 'static> {
     pub(super) title: &'static str,
     columns: &'static [Column<R>],
     rows: &'a [R],
+    limit: usize,
 }
 
 /// What formulas can refer to.
 pub(super) trait Range {
-    /// The sum of a column.
-    fn sum(&self, column: &str) -> String;
-    /// How many rows there were, and how many of them the sheet has no room for.
+    /// The sum of a column; none when rows are left out, so that it would be less than the truth.
+    fn sum(&self, column: &str) -> Option<String>;
+    /// The sheet, how many rows there were, and how many of them it has no room for.
     fn cut(&self) -> (&'static str, usize, usize);
 }
 
 impl<'a, R> Sheet<'a, R> {
-    pub(super) fn new(title: &'static str, columns: &'static [Column<R>], rows: &'a [R]) -> Self {
-        Self { title, columns, rows }
+    pub(super) fn new(title: &'static str, columns: &'static [Column<R>], rows: &'a [R], limit: usize) -> Self {
+        Self { title, columns, rows, limit }
     }
 
     fn shown(&self) -> &'a [R] {
-        self.rows.get(..ROWS).unwrap_or(self.rows)
+        self.rows.get(..self.limit).unwrap_or(self.rows)
     }
 
     /// The columns that the workbook has.
@@ -54,9 +55,9 @@ impl<'a, R> Sheet<'a, R> {
 }
 
 impl<R> Range for Sheet<'_, R> {
-    fn sum(&self, column: &str) -> String {
+    fn sum(&self, column: &str) -> Option<String> {
         let at = self.visible().find(|(_, found, _, _)| found.name == column).map_or(0, |(at, ..)| at);
-        range(self.title, at, self.shown().len())
+        (self.cut().2 == 0).then(|| range(self.title, at, self.shown().len()))
     }
 
     fn cut(&self) -> (&'static str, usize, usize) {
