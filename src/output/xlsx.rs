@@ -33,17 +33,17 @@ const UNKNOWN: &str = "unknown";
 
 /// Writes the report.
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(&workbook(report).map_err(io::Error::other)?)
+    out.write_all(&workbook(report, ROWS).map_err(io::Error::other)?)
 }
 
-fn workbook(report: &Report) -> Result<Vec<u8>, XlsxError> {
+fn workbook(report: &Report, limit: usize) -> Result<Vec<u8>, XlsxError> {
     let look = Look::new();
     let facts = Facts::new(report);
     let mut summary = Worksheet::new();
-    let nat_gateways = Sheet::new("NAT gateways", NAT_GATEWAYS, &report.nat_gateways);
-    let endpoints = Sheet::new("Endpoints", ENDPOINTS, &report.endpoints);
-    let findings = Sheet::new("Findings", FINDINGS, &report.findings);
-    summary::write(&mut summary, report, [&nat_gateways, &endpoints, &findings], &look)?;
+    let nat_gateways = Sheet::new("NAT gateways", NAT_GATEWAYS, &report.nat_gateways, limit);
+    let endpoints = Sheet::new("Endpoints", ENDPOINTS, &report.endpoints, limit);
+    let findings = Sheet::new("Findings", FINDINGS, &report.findings, limit);
+    summary::write(&mut summary, report, [&nat_gateways, &endpoints, &findings], limit, &look)?;
     let mut workbook = Workbook::new();
     workbook.set_properties(&properties(report)?);
     // The fastest, for a file that is a tenth larger.
@@ -52,7 +52,7 @@ fn workbook(report: &Report) -> Result<Vec<u8>, XlsxError> {
     workbook.push_worksheet(nat_gateways.worksheet(&facts, &look)?);
     workbook.push_worksheet(endpoints.worksheet(&facts, &look)?);
     workbook.push_worksheet(findings.worksheet(&facts, &look)?);
-    workbook.push_worksheet(daily::worksheet(report, &look)?);
+    workbook.push_worksheet(daily::worksheet(report, limit, &look)?);
     workbook.save_to_buffer()
 }
 
@@ -177,6 +177,19 @@ mod tests {
         let just = "x".repeat(TEXT);
         assert_eq!(text(&just), just);
         assert_eq!(text("a\u{0}\u{ffff}b"), "a\\u{0}\\u{ffff}b");
+    }
+
+    #[test]
+    fn what_a_sheet_has_no_room_for_is_no_part_of_a_formula() {
+        use super::sheet::Range;
+        let report = Account::sound("us-east-1").report();
+        assert!(workbook(&report, 1).is_ok());
+        let sheet = |limit| Sheet::new("NAT gateways", NAT_GATEWAYS, &report.nat_gateways, limit);
+        assert_eq!(sheet(1).cut(), ("NAT gateways", 2, 1));
+        assert_eq!(sheet(1).sum("window_data_usd"), None);
+        assert_eq!(sheet(2).sum("window_data_usd").as_deref(), Some("SUM('NAT gateways'!M2:M3)"));
+        let (shown, more) = daily::rows(&report, 5);
+        assert_eq!((shown, shown + more), (5, daily::rows(&report, ROWS).0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use rust_xlsxwriter::{ExcelDateTime, Worksheet, XlsxError};
 
 use super::sheet::head;
-use super::{Look, ROWS, UNKNOWN, figure, small, text};
+use super::{Look, UNKNOWN, figure, small, text};
 use crate::model::Gigabytes;
 use crate::report::Report;
 
@@ -14,17 +14,23 @@ pub(super) const TITLE: &str = "Daily";
 pub(super) const GIGABYTES: u16 = 5;
 
 /// How many rows it has, and how many more there are than a sheet has room for.
-pub(super) fn rows(report: &Report) -> (usize, usize) {
+pub(super) fn rows(report: &Report, limit: usize) -> (usize, usize) {
     let all: usize = report.nat_gateways.iter().map(|gateway| gateway.daily_bytes.len()).sum();
-    (all.min(ROWS), all.saturating_sub(ROWS))
+    (all.min(limit), all.saturating_sub(limit))
 }
 
-pub(super) fn worksheet(report: &Report, look: &Look) -> Result<Worksheet, XlsxError> {
+pub(super) fn worksheet(report: &Report, limit: usize, look: &Look) -> Result<Worksheet, XlsxError> {
     let mut sheet = Worksheet::new();
-    let headings =
-        [("Day (UTC)", 12), ("Account", 15), ("Region", 14), ("NAT gateway", 23), ("Name", 22), ("Processed", 16)];
-    head(&mut sheet, TITLE, &headings, rows(report).0, look)?;
-    let mut at = 1..=u32::try_from(ROWS).unwrap_or(u32::MAX);
+    let headings = [
+        ("Day (UTC)", 12, &look.date),
+        ("Account", 15, &look.plain),
+        ("Region", 14, &look.plain),
+        ("NAT gateway", 23, &look.plain),
+        ("Name", 22, &look.plain),
+        ("Processed", 16, &look.gigabytes),
+    ];
+    head(&mut sheet, TITLE, &headings, rows(report, limit).0, look)?;
+    let mut at = 1..=u32::try_from(limit).unwrap_or(u32::MAX);
     for gateway in &report.nat_gateways {
         let id = text(gateway.nat_gateway_id.as_str());
         let (account, region) = (text(gateway.account_id.as_str()), text(gateway.region.as_str()));
@@ -32,14 +38,14 @@ pub(super) fn worksheet(report: &Report, look: &Look) -> Result<Worksheet, XlsxE
         for (day, bytes) in &gateway.daily_bytes {
             let Some(row) = at.next() else { return Ok(sheet) };
             let date = ExcelDateTime::from_ymd(small(day.year()), small(day.month()), small(day.day()))?;
-            sheet.write_datetime_with_format(row, 0, &date, &look.date)?;
+            sheet.write_datetime(row, 0, &date)?;
             for (column, value) in (1..).zip([&account, &region, &id, &name]) {
-                sheet.write_string_with_format(row, column, value.as_str(), &look.plain)?;
+                sheet.write_string(row, column, value.as_str())?;
             }
             match bytes {
                 Some(bytes) => {
                     let amount = figure(Gigabytes::from_bytes(*bytes).0);
-                    sheet.write_number_with_format(row, GIGABYTES, amount, &look.gigabytes)?
+                    sheet.write_number(row, GIGABYTES, amount)?
                 }
                 None => sheet.write_string_with_format(row, GIGABYTES, UNKNOWN, &look.unknown)?,
             };

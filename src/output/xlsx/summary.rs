@@ -19,6 +19,7 @@ pub(super) fn write(
     sheet: &mut Worksheet,
     report: &Report,
     [gateways, endpoints, findings]: [&dyn Range; 3],
+    limit: usize,
     look: &Look,
 ) -> Result<(), XlsxError> {
     sheet.set_name("Summary")?.set_column_width(0, 34)?.set_column_width(1, 26)?.set_column_width(2, 90)?;
@@ -30,22 +31,22 @@ pub(super) fn write(
     let window = &report.totals.window_usd;
     page.heading("What the window cost")?;
     let first = page.row + 1;
-    page.sum("NAT gateway hours", &gateways.sum("window_hours_usd"), window.nat_hours)?;
-    page.sum("NAT gateway data", &gateways.sum("window_data_usd"), window.nat_data)?;
-    page.sum("NAT gateway addresses", &gateways.sum("window_addresses_usd"), window.other)?;
-    page.sum("Endpoint hours", &endpoints.sum("window_hours_usd"), window.endpoint_hours)?;
-    page.sum("Endpoint data", &endpoints.sum("window_data_usd"), window.endpoint_data)?;
-    page.total("Total", &format!("SUM(B{first}:B{})", page.row), window.total)?;
+    page.sum("NAT gateway hours", gateways.sum("window_hours_usd"), window.nat_hours)?;
+    page.sum("NAT gateway data", gateways.sum("window_data_usd"), window.nat_data)?;
+    page.sum("NAT gateway addresses", gateways.sum("window_addresses_usd"), window.other)?;
+    page.sum("Endpoint hours", endpoints.sum("window_hours_usd"), window.endpoint_hours)?;
+    page.sum("Endpoint data", endpoints.sum("window_data_usd"), window.endpoint_data)?;
+    page.total("Total", format!("SUM(B{first}:B{})", page.row), window.total)?;
 
     let month = &report.totals.monthly_usd;
     page.heading("A month of 730 hours")?;
-    let current = format!("{}+{}", gateways.sum(KNOWN), endpoints.sum(KNOWN));
-    page.sum("Cost, as far as known", &current, Some(month.current))?;
+    let current = gateways.sum(KNOWN).zip(endpoints.sum(KNOWN)).map(|(a, b)| format!("{a}+{b}"));
+    page.sum("Cost, as far as known", current, Some(month.current))?;
     if month.ended > Usd::ZERO {
         page.dollars("of it for gateways deleted since", month.ended)?;
     }
-    page.sum("Waste, at least", &findings.sum(ADDS_LOW), Some(month.saving_low))?;
-    page.sum("Waste, at most", &findings.sum(ADDS_HIGH), Some(month.saving_high))?;
+    page.sum("Waste, at least", findings.sum(ADDS_LOW), Some(month.saving_low))?;
+    page.sum("Waste, at most", findings.sum(ADDS_HIGH), Some(month.saving_high))?;
 
     page.heading("Data in the window")?;
     let bytes = |all: u64, bytes: u64| all.saturating_add(bytes);
@@ -53,12 +54,16 @@ pub(super) fn write(
     let of_days = report.nat_gateways.iter().flat_map(|row| row.daily_bytes.values().flatten().copied());
     let of_endpoints = report.endpoints.iter().filter(|row| row.endpoint_type != "Gateway");
     let of_endpoints = of_endpoints.filter_map(|row| row.bytes).fold(0, bytes);
-    page.gigabytes("NAT gateways, as far as known", &gateways.sum("processed_gb"), of_gateways)?;
-    let days = range(daily::TITLE, daily::GIGABYTES, daily::rows(report).0);
-    page.gigabytes("the same by days", &days, of_days.take(super::ROWS).fold(0, bytes))?;
-    page.gigabytes("Endpoints, as far as known", &endpoints.sum("processed_gb"), of_endpoints)?;
+    page.gigabytes("NAT gateways, as far as known", gateways.sum("processed_gb"), of_gateways)?;
+    let days = range(daily::TITLE, daily::GIGABYTES, daily::rows(report, limit).0);
+    page.gigabytes(
+        "the same by days",
+        Some(days).filter(|_| daily::rows(report, limit).1 == 0),
+        of_days.fold(0, bytes),
+    )?;
+    page.gigabytes("Endpoints, as far as known", endpoints.sum("processed_gb"), of_endpoints)?;
 
-    let days = daily::rows(report);
+    let days = daily::rows(report, limit);
     for (name, all, more) in [gateways.cut(), endpoints.cut(), findings.cut(), (daily::TITLE, days.0 + days.1, days.1)]
     {
         if more > 0 {
@@ -104,24 +109,25 @@ impl Page<'_> {
     }
 
     /// A sum of another sheet's column, and what it comes to.
-    fn sum(&mut self, label: &str, formula: &str, result: Option<Usd>) -> Result<(), XlsxError> {
+    fn sum(&mut self, label: &str, formula: Option<String>, result: Option<Usd>) -> Result<(), XlsxError> {
         let look = self.look;
         self.sheet.write_string_with_format(self.row, 0, label, &look.plain)?;
-        match result {
-            Some(usd) => {
+        match (result, formula) {
+            (Some(usd), Some(formula)) => {
                 let formula = Formula::new(formula).set_result(number(usd.0));
                 self.sheet.write_formula_with_format(self.row, 1, formula, &look.usd)?
             }
+            (Some(usd), None) => self.sheet.write_number_with_format(self.row, 1, super::figure(usd.0), &look.usd)?,
             // No figure to sum up: the formula would say 0.
-            None => self.sheet.write_string_with_format(self.row, 1, UNKNOWN, &look.unknown)?,
+            (None, _) => self.sheet.write_string_with_format(self.row, 1, UNKNOWN, &look.unknown)?,
         };
         self.row += 1;
         Ok(())
     }
 
-    fn total(&mut self, label: &str, formula: &str, result: Option<Usd>) -> Result<(), XlsxError> {
+    fn total(&mut self, label: &str, formula: String, result: Option<Usd>) -> Result<(), XlsxError> {
         let look = self.look;
-        self.sum(label, formula, result)?;
+        self.sum(label, Some(formula), result)?;
         self.sheet.set_cell_format(self.row - 1, 0, &look.bold)?;
         if result.is_some() {
             self.sheet.set_cell_format(self.row - 1, 1, &look.total)?;
@@ -136,10 +142,16 @@ impl Page<'_> {
         Ok(())
     }
 
-    fn gigabytes(&mut self, label: &str, formula: &str, bytes: u64) -> Result<(), XlsxError> {
-        let formula = Formula::new(formula).set_result(number(Gigabytes::from_bytes(bytes).0));
-        self.sheet.write_string_with_format(self.row, 0, label, &self.look.plain)?;
-        self.sheet.write_formula_with_format(self.row, 1, formula, &self.look.gigabytes)?;
+    fn gigabytes(&mut self, label: &str, formula: Option<String>, bytes: u64) -> Result<(), XlsxError> {
+        let (amount, look) = (Gigabytes::from_bytes(bytes).0, self.look);
+        self.sheet.write_string_with_format(self.row, 0, label, &look.plain)?;
+        match formula {
+            Some(formula) => {
+                let formula = Formula::new(formula).set_result(number(amount));
+                self.sheet.write_formula_with_format(self.row, 1, formula, &look.gigabytes)?
+            }
+            None => self.sheet.write_number_with_format(self.row, 1, super::figure(amount), &look.gigabytes)?,
+        };
         self.row += 1;
         Ok(())
     }
