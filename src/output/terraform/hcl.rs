@@ -34,7 +34,9 @@ pub(super) fn code(code: &str) -> Expression {
 /// A function's call.
 pub(super) fn call(name: &str, arguments: Vec<Expression>) -> Expression {
     let mut list = FuncArgs::new();
-    arguments.into_iter().for_each(|argument| list.push(argument));
+    for argument in arguments {
+        list.push(argument);
+    }
     Expression::from(FuncCall::new(Ident::new_sanitized(name), list))
 }
 

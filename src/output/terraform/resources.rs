@@ -21,7 +21,7 @@ pub(super) enum Written {
 
 type Attributes<'x> = Vec<(&'x str, Expression)>;
 
-impl<'p> Page<'p> {
+impl Page<'_> {
     fn name(&mut self, parts: &[&str]) -> String {
         self.names.unique(identifier(parts), "_")
     }
