@@ -12,7 +12,7 @@ pub(super) fn clicks(change: &Change) -> Vec<String> {
         format!("VPC → Endpoints → {} → Actions → {action}.", endpoint.vpc_endpoint_id)
     };
     let list = |ids: Vec<&str>| ids.join(", ");
-    let (mut path, last): Path = match change {
+    let (mut path, ending): Path = match change {
         Change::CreateGatewayEndpoint { vpc_id, service_name, route_table_ids } => (
             vec![
                 "VPC → Endpoints → Create endpoint. Type: AWS services.".to_owned(),
@@ -83,7 +83,7 @@ pub(super) fn clicks(change: &Change) -> Vec<String> {
         Change::DeleteEndpoint { endpoint } => (vec![on(endpoint, "Delete VPC endpoints")], "Type delete, and Delete."),
         other => rest(other),
     };
-    path.push(last.to_owned());
+    path.push(ending.to_owned());
     path
 }
 
