@@ -51,8 +51,11 @@ pub(crate) fn bash_word(word: &str) -> Option<String> {
             quoted.push_str(&shlex::try_quote(&plain).ok()?);
             plain.clear();
         }
-        let bytes: String = c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("\\x{byte:02x}")).collect();
-        quoted.push_str(&format!("$'{bytes}'"));
+        quoted.push_str("$'");
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+            quoted.push_str(&format!("\\x{byte:02x}"));
+        }
+        quoted.push('\'');
     }
     if !plain.is_empty() {
         quoted.push_str(&shlex::try_quote(&plain).ok()?);

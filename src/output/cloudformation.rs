@@ -89,7 +89,9 @@ fn remark(page: &mut Page<'_>, group: &Group<'_>, step: &Step<'_>) -> io::Result
     }
     text.push_str("# Where a stack of yours owns it, change it there. Else these commands do it:\n");
     let commands = step.change.commands(group.region);
-    commands.iter().for_each(|command| text.push_str(&super::cli::commented(command)));
+    for command in &commands {
+        text.push_str(&super::cli::commented(command));
+    }
     if let Change::AssociateRouteTables { endpoint, route_table_ids } = &step.change {
         let (name, node) = page.existing(endpoint, route_table_ids);
         let import = format!(

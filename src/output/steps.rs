@@ -228,7 +228,7 @@ pub(super) fn comment(mark: &str, text: &str) -> String {
         .word_separator(textwrap::WordSeparator::AsciiSpace)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .subsequent_indent(hang);
-    textwrap::wrap(&text, options).iter().map(|line| format!("{mark} {line}\n")).collect()
+    textwrap::wrap(&text, options).iter().fold(String::new(), |lines, line| lines + mark + " " + line + "\n")
 }
 
 /// A service's name of the characters that a security group's may have.

@@ -429,6 +429,8 @@ with open(os.environ["CALLS"], "a") as file:
     file.write(json.dumps(sys.argv[1:]) + "\\n")
 if "get-caller-identity" in sys.argv:
     print(os.environ["ACCOUNT"])
+if "--vpc-endpoint-ids" in sys.argv:
+    print(sys.argv[sys.argv.index("--vpc-endpoint-ids") + 1].replace("\\n", " "))
 if "describe-vpc-attribute" in sys.argv:
     print(True)
 """

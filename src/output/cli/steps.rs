@@ -88,18 +88,18 @@ fn join<'x>(words: impl IntoIterator<Item = &'x str>) -> Option<String> {
     Some(words.into_iter().map(bash_word).collect::<Option<Vec<_>>>()?.join(" "))
 }
 
+/// Commands, each run.
+fn runs(commands: &[Vec<String>], indent: &str) -> Option<String> {
+    let line = |words: &Vec<String>| Some(format!("{indent}run {}\n", join(words.iter().map(String::as_str))?));
+    commands.iter().map(line).collect()
+}
+
 struct Body<'b> {
     region: String,
     region_name: &'b RegionName,
 }
 
 impl Body<'_> {
-    /// Commands, each run.
-    fn runs(&self, commands: &[Vec<String>], indent: &str) -> Option<String> {
-        let line = |words: &Vec<String>| Some(format!("{indent}run {}\n", join(words.iter().map(String::as_str))?));
-        commands.iter().map(line).collect()
-    }
-
     fn gateway_endpoint(&self, change: &Change) -> Option<String> {
         let Change::CreateGatewayEndpoint { vpc_id, service_name, .. } = change else { return None };
         let region = &self.region;
@@ -217,8 +217,8 @@ impl Body<'_> {
 
     /// Something that is in one of two states; in a third one it is left alone.
     fn switch(&self, change: &Change, look: &str, [after, before]: [&str; 2], first: &str) -> Option<String> {
-        let apply = self.runs(&change.words(self.region_name), "        ")?;
-        let undo = self.runs(&change.undo_words(self.region_name), "        ")?;
+        let apply = runs(&change.words(self.region_name), "        ")?;
+        let undo = runs(&change.undo_words(self.region_name), "        ")?;
         Some(format!(
             r#"    local there
     there=$(ask aws ec2 {look}) || {{ unseen; return 0; }}
@@ -236,8 +236,8 @@ impl Body<'_> {
 
     /// A block that a security group is to admit.
     fn rule(&self, change: &Change, look: &str, cidr: &str) -> Option<String> {
-        let apply = self.runs(&change.words(self.region_name), "        ")?;
-        let undo = self.runs(&change.undo_words(self.region_name), "        ")?;
+        let apply = runs(&change.words(self.region_name), "        ")?;
+        let undo = runs(&change.undo_words(self.region_name), "        ")?;
         Some(format!(
             r#"    local there
     there=$(ask aws ec2 {look}) || {{ unseen; return 0; }}
@@ -254,10 +254,10 @@ impl Body<'_> {
 
     /// The commands and the way back. These are for people who took the marks away.
     fn plain(&self, change: &Change) -> Option<String> {
-        let apply = self.runs(&change.words(self.region_name), "        ")?;
+        let apply = runs(&change.words(self.region_name), "        ")?;
         let undo = match &*change.undo_words(self.region_name) {
             [] => "        nothing 'it cannot be brought back'\n".to_owned(),
-            commands => self.runs(commands, "        ")?,
+            commands => runs(commands, "        ")?,
         };
         let gone = gone(&self.region, change)?;
         Some(format!("    if [ \"$action\" = rollback ]; then\n{undo}    else\n{gone}{apply}    fi\n"))

@@ -34,7 +34,9 @@ pub(super) fn code(code: &str) -> Expression {
 /// A function's call.
 pub(super) fn call(name: &str, arguments: Vec<Expression>) -> Expression {
     let mut list = FuncArgs::new();
-    arguments.into_iter().for_each(|argument| list.push(argument));
+    for argument in arguments {
+        list.push(argument);
+    }
     Expression::from(FuncCall::new(Ident::new_sanitized(name), list))
 }
 
@@ -59,15 +61,15 @@ pub(super) fn list<'x>(texts: impl IntoIterator<Item = &'x str>) -> Expression {
 
 /// An object with each key on its own line, its closing brace `depth` levels deep.
 pub(super) fn object(pairs: &[(&str, Expression)], depth: usize) -> Expression {
-    let widest = pairs.iter().map(|(key, _)| key.len() + if is_word(key) { 0 } else { 2 }).max().unwrap_or(0);
+    let is_single = |value: &Expression| !value.to_string().contains('\n');
+    let width = |key: &str| key.len() + if is_word(key) { 0 } else { 2 };
+    let widest = pairs.iter().filter(|(_, value)| is_single(value)).map(|(key, _)| width(key)).max().unwrap_or(0);
     let mut object = Object::new();
     for (index, (key, value)) in pairs.iter().enumerate() {
-        let quoted = if is_word(key) { 0 } else { 2 };
         let mut name = if is_word(key) { Expression::from(Ident::new_sanitized(key)) } else { text(key) };
         let start = if index == 0 { "\n" } else { "" };
         name.decor_mut().set_prefix(format!("{start}{}", "  ".repeat(depth + 1)));
-        let single = !value.to_string().contains('\n');
-        let pad = if single { widest - key.len() - quoted + 1 } else { 1 };
+        let pad = if is_single(value) { widest - width(key) + 1 } else { 1 };
         name.decor_mut().set_suffix(" ".repeat(pad));
         let mut entry = ObjectValue::new(value.clone());
         entry.set_terminator(ObjectValueTerminator::Newline);

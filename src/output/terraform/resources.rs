@@ -21,7 +21,7 @@ pub(super) enum Written {
 
 type Attributes<'x> = Vec<(&'x str, Expression)>;
 
-impl<'p> Page<'p> {
+impl Page<'_> {
     fn name(&mut self, parts: &[&str]) -> String {
         self.names.unique(identifier(parts), "_")
     }
@@ -206,8 +206,8 @@ impl<'p> Page<'p> {
 
 /// A policy that admits the principals of an account, as a local value.
 pub(super) fn principals(account: &AccountId) -> Block {
-    let account_id = object(&[("aws:PrincipalAccount", text(account.as_str()))], 5);
-    let condition = object(&[("StringEquals", account_id)], 4);
+    let account_id = object(&[("aws:PrincipalAccount", text(account.as_str()))], 4);
+    let condition = object(&[("StringEquals", account_id)], 3);
     let statement = object(
         &[
             ("Effect", text("Allow")),
@@ -216,7 +216,7 @@ pub(super) fn principals(account: &AccountId) -> Block {
             ("Resource", text("*")),
             ("Condition", condition),
         ],
-        3,
+        2,
     );
     let mut statements = hcl_edit::expr::Array::new();
     statements.push(statement);
