@@ -361,6 +361,3 @@ impl Row for At<'_> {
         self.addresses.get(place)?.1.get(key).copied().flatten()
     }
 }
-
-#[cfg(test)]
-mod tests;

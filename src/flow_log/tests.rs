@@ -3,6 +3,7 @@
 mod agreement;
 mod bad_input;
 mod clients;
+mod columns;
 mod learned;
 mod naive;
 mod random;
