@@ -366,3 +366,14 @@ fn hostile_metadata_is_no_panic() {
         }
     }
 }
+
+#[test]
+fn records_of_nobody_here_tell_their_account() {
+    let other = write::record(
+        &FIVE,
+        &format!("5 999988887777 eni-other 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5 10 {START} {START} ACCEPT OK"),
+    );
+    let traffic = of("a.parquet", write::parquet(&[other.clone(), other], &FIVE, &Shape::default()));
+    assert_eq!(traffic.accounts, [crate::model::AccountId::from("999988887777")].into());
+    assert_eq!((traffic.statistics.records, traffic.statistics.other_interfaces), (2, 2));
+}
