@@ -3,12 +3,12 @@
 //! Text columns are read as dictionaries, and what an interface or address is is worked out once for each value of
 //! those, not for each row.
 
-use std::cell::Cell;
+mod faults;
+
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::net::IpAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
@@ -18,7 +18,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
 };
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
+
+use faults::{check, guarded, wrong};
 
 use super::counter::Counter;
 use super::format::{FIELDS, Field, Format};
@@ -152,46 +153,6 @@ impl Parquet {
         counter.tally.statistics.other_interfaces += left;
         Ok(())
     }
-}
-
-/// The decoder takes for granted that columns are where they can be.
-fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), Problem> {
-    let is_column = |column: &ColumnChunkMetaData| {
-        let start = column.dictionary_page_offset().unwrap_or(column.data_page_offset());
-        let end = u64::try_from(start).ok().zip(u64::try_from(column.compressed_size()).ok());
-        end.is_some_and(|(start, length)| start.checked_add(length).is_some_and(|end| end <= size))
-    };
-    let is_part = |part: &RowGroupMetaData| part.num_rows() >= 0 && part.columns().iter().all(is_column);
-    if metadata.row_groups().iter().all(is_part) {
-        return Ok(());
-    }
-    Err(Problem::Parquet("it is damaged: a column is not where its metadata says".to_owned()))
-}
-
-fn wrong(error: impl std::fmt::Display) -> Problem {
-    Problem::Parquet(error.to_string())
-}
-
-thread_local! {
-    /// Whether a panic of this thread is told as a fault of the file, and not on standard error.
-    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// The decoder takes much of a file for granted: where one that is no good makes it panic, that is the file's fault.
-fn guarded<T>(read: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !IS_GUARDED.get() {
-                before(panic);
-            }
-        }));
-    });
-    IS_GUARDED.set(true);
-    let result = catch_unwind(AssertUnwindSafe(read));
-    IS_GUARDED.set(false);
-    result.unwrap_or_else(|_| Err(Problem::Parquet("it is damaged: its decoder failed".to_owned())))
 }
 
 /// The field of a column; its name has underscores where a header has hyphens.
