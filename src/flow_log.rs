@@ -155,6 +155,13 @@ struct Read {
     tally: Tally,
     faults: Vec<FileFault>,
     accounts: BTreeSet<AccountId>,
+    /// Files of which a part was read that has no fault.
+    in_part: BTreeSet<String>,
+}
+
+/// Records that could be read: what is malformed was not read before a fault either.
+fn known(counter: &Counter<'_>) -> u64 {
+    counter.tally.statistics.records - counter.tally.statistics.malformed
 }
 
 impl Pass<'_> {
@@ -164,18 +171,27 @@ impl Pass<'_> {
         // With more threads than files each file gets two: one unpacks, one parses.
         let piped = self.options.threads > units.len();
         let next = AtomicUsize::new(0);
-        let nothing = Read { tally: Tally::new(self.limits), faults: Vec::new(), accounts: BTreeSet::new() };
+        let nothing = Read {
+            tally: Tally::new(self.limits),
+            faults: Vec::new(),
+            accounts: BTreeSet::new(),
+            in_part: BTreeSet::new(),
+        };
         let whole = Mutex::new(nothing);
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
-                    let (mut faults, mut accounts) = (Vec::new(), BTreeSet::new());
+                    let (mut faults, mut accounts, mut in_part) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
                     let mut counter = Counter::new(self.rules, self.limits);
                     while let Some((input, part)) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let before = known(&counter);
                         let done = self.file(input, *part, piped, &mut counter, &mut accounts);
-                        if let Err((problem, partly_read)) = done {
+                        let partly_read = known(&counter) > before;
+                        if let Err(problem) = done {
                             let problem = problem.to_string();
                             faults.push(FileFault { file: input.name(), problem, partly_read });
+                        } else if part.is_some() && partly_read {
+                            in_part.insert(input.name());
                         }
                         (self.options.progress)(if part.is_none_or(|part| part == 0) { input.size } else { 0 });
                     }
@@ -183,10 +199,15 @@ impl Pass<'_> {
                     whole.tally.merge(counter.tally);
                     whole.faults.append(&mut faults);
                     whole.accounts.append(&mut accounts);
+                    whole.in_part.append(&mut in_part);
                 });
             }
         });
-        whole.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+        let mut whole = whole.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for fault in &mut whole.faults {
+            fault.partly_read |= whole.in_part.contains(&fault.file);
+        }
+        whole
     }
 
     /// What is read side by side: files, and the parts of those in Parquet where files are few.
@@ -213,22 +234,17 @@ impl Pass<'_> {
         piped: bool,
         counter: &mut Counter<'_>,
         accounts: &mut BTreeSet<AccountId>,
-    ) -> Result<(), (Problem, bool)> {
+    ) -> Result<(), Problem> {
         let number = self.logs.iter().position(|log| *log == input.log).unwrap_or(0);
         let number = u32::try_from(number).unwrap_or(0);
-        // What cannot be read is malformed, and was not read before a fault either.
-        let read = |counter: &Counter<'_>| counter.tally.statistics.records - counter.tally.statistics.malformed;
-        let before = read(counter);
-        let content = input.open().map_err(|error| (Problem::Read(error), false))?;
         let log = (input.log.as_deref(), number);
-        let result = match content {
+        match input.open()? {
             Content::Text(text) => {
                 let text: Box<dyn std::io::Read> = if piped { Box::new(Piped::new(text)) } else { text };
                 Text::new(counter, self.formats, log, accounts).read(text, &mut vec![0; self.limits.buffer])
             }
             Content::Parquet(file) => Parquet::open(file).and_then(|file| file.read(part, counter, number, accounts)),
-        };
-        result.map_err(|problem| (problem, read(counter) > before))
+        }
     }
 }
 

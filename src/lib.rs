@@ -19,7 +19,7 @@ mod command;
 pub mod commands;
 pub mod cost;
 pub mod finding;
-#[cfg(feature = "cli")]
+#[cfg(feature = "flow-logs")]
 pub mod flow_log;
 pub mod model;
 pub mod output;

@@ -154,7 +154,7 @@ impl Context<'_> {
             unit_usd: rate.map(|rate| rate.first().0),
             usd: rate.zip(quantity).map(|(rate, quantity)| rate.cost(quantity)),
             usage_type: Region::find(region.as_str()).map(|region| product.usage_type(region)).unwrap_or_default(),
-            price_as_of: rate.map(|rate| rate.as_of.clone()),
+            price_as_of: rate.map(|rate| rate.as_of.clone()).filter(|date| !date.is_empty()),
         }
     }
 

@@ -3,10 +3,11 @@
 //! Text columns are read as dictionaries, and what an interface or address is is worked out once for each value of
 //! those, not for each row.
 
+mod faults;
+
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::net::IpAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -17,6 +18,8 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
 };
+
+use faults::{check, guarded, wrong};
 
 use super::counter::Counter;
 use super::format::{FIELDS, Field, Format};
@@ -57,6 +60,7 @@ impl Parquet {
             let schema = Schema::new(plain.schema().fields().iter().map(as_dictionary).collect::<Vec<_>>());
             let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
             let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(wrong)?;
+            check(metadata.metadata(), file.metadata()?.len())?;
             Ok(Self { file, metadata })
         })
     }
@@ -83,19 +87,38 @@ impl Parquet {
         let parts = part.map_or(0..self.row_groups(), |part| part..part + 1);
         let mut known = Known::default();
         for part in parts {
-            guarded(|| self.part(part, &mut known, counter, log, accounts))?;
+            if part == 0 {
+                guarded(|| self.account(accounts))?;
+            }
+            guarded(|| self.part(part, &mut known, counter, log))?;
         }
         Ok(())
     }
 
-    fn part(
-        &self,
-        part: usize,
-        known: &mut Known,
-        counter: &mut Counter<'_>,
-        log: u32,
-        accounts: &mut BTreeSet<AccountId>,
-    ) -> Result<(), Problem> {
+    /// Whose the first record is, which may be of no gateway, so that nothing else of it is read.
+    fn account(&self, accounts: &mut BTreeSet<AccountId>) -> Result<(), Problem> {
+        let columns = self.metadata.schema().fields().iter();
+        let Some(place) = columns.map(|column| wanted(column.name())).position(|field| field == Some(Field::Account))
+        else {
+            return Ok(());
+        };
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone())
+            .with_row_groups(vec![0])
+            .with_limit(1)
+            .with_projection(ProjectionMask::roots(self.metadata.parquet_schema(), [place]));
+        for batch in builder.build().map_err(wrong)? {
+            let batch = batch.map_err(wrong)?;
+            let column = batch.columns().first().map(Column::of).unwrap_or_default();
+            if let Column::Texts { values, .. } = &column
+                && let Some(key) = column.key(0).filter(|key| !values.is_null(*key))
+            {
+                note_account(accounts, values.value(key).as_bytes());
+            }
+        }
+        Ok(())
+    }
+
+    fn part(&self, part: usize, known: &mut Known, counter: &mut Counter<'_>, log: u32) -> Result<(), Problem> {
         let file = self.file.try_clone()?;
         let schema = self.metadata.parquet_schema();
         let columns = self.metadata.schema().fields().iter();
@@ -105,10 +128,11 @@ impl Parquet {
                 columns.clone().enumerate().filter(|(_, column)| is_one(column.name())).map(|(index, _)| index);
             ProjectionMask::roots(schema, indices)
         };
+        let fields: Vec<_> = FIELDS.map(|(field, _)| field).into_iter().filter(|f| *f != Field::Account).collect();
         let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
             .with_row_groups(vec![part])
             .with_batch_size(ROWS)
-            .with_projection(of(&FIELDS.map(|(field, _)| field)));
+            .with_projection(of(&fields));
         let gateways = &counter.rules.gateways;
         let has_interface = columns.clone().any(|column| wanted(column.name()) == Some(Field::Interface));
         if has_interface && !gateways.learn && gateways.clients.is_none() {
@@ -122,23 +146,13 @@ impl Parquet {
         for batch in builder.build().map_err(wrong)? {
             let batch = batch.map_err(|error| Problem::Parquet(error.to_string()))?;
             left = left.saturating_sub(batch.num_rows() as u64);
-            known.count(&batch, counter, log, accounts);
+            known.count(&batch, counter, log);
         }
         // What the filter left out.
         counter.tally.statistics.records += left;
         counter.tally.statistics.other_interfaces += left;
         Ok(())
     }
-}
-
-fn wrong(error: impl std::fmt::Display) -> Problem {
-    Problem::Parquet(error.to_string())
-}
-
-/// The decoder takes much of a file for granted: where one that is no good makes it panic, that is the file's fault.
-fn guarded<T>(read: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(Problem::Parquet("it is damaged: its decoder failed".to_owned())))
 }
 
 /// The field of a column; its name has underscores where a header has hyphens.
@@ -218,7 +232,7 @@ struct Known {
 const ADDRESSES: [Field; 4] = [Field::Source, Field::Destination, Field::PacketSource, Field::PacketDestination];
 
 impl Known {
-    fn count(&mut self, batch: &RecordBatch, counter: &mut Counter<'_>, log: u32, accounts: &mut BTreeSet<AccountId>) {
+    fn count(&mut self, batch: &RecordBatch, counter: &mut Counter<'_>, log: u32) {
         let mut columns: [Column; FIELDS.len()] = Default::default();
         let schema = batch.schema();
         for (column, array) in schema.fields().iter().zip(batch.columns()) {
@@ -240,9 +254,6 @@ impl Known {
         let (columns, addresses) = (&columns, &self.addresses);
         for row in 0..batch.num_rows() {
             let at = At { columns, addresses, row };
-            if row == 0 {
-                note_account(accounts, at.text(Field::Account));
-            }
             counter.tally.statistics.records += 1;
             match self.gate(&at, &counter.rules.gateways) {
                 Gate::Unread => counter.tally.statistics.malformed += 1,
@@ -361,6 +372,3 @@ impl Row for At<'_> {
         self.addresses.get(place)?.1.get(key).copied().flatten()
     }
 }
-
-#[cfg(test)]
-mod tests;

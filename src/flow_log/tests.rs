@@ -1,10 +1,15 @@
 //! Flow logs from files to figures.
 
+mod agreement;
 mod bad_input;
 mod clients;
+mod columns;
 mod hourly;
 mod learned;
+mod naive;
+mod random;
 mod several_logs;
+mod write;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

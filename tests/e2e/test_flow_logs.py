@@ -1,14 +1,19 @@
 """Flow logs through the real program: generated ones against their truth, and an audit's figures by hand."""
 
 import gzip
+import ipaddress
 import json
 import pathlib
+import random
 import subprocess
 import sys
 from collections import defaultdict
 from datetime import timedelta
 
+import duckdb
 import jsonschema
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from world import START, WINDOW
@@ -17,6 +22,7 @@ GENERATOR = pathlib.Path(__file__).resolve().parent.parent / "tools" / "gen_flow
 GB = 1 << 30
 V5 = "version interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr bytes start end action log-status"
 V2 = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
+OTHER_ACCOUNT = "2 999988887777 eni-other 10.9.0.1 10.9.0.2 1 2 6 1 5 1790000000 1790000001 ACCEPT OK"
 
 
 def generate(folder, *options):
@@ -93,6 +99,122 @@ def test_generated_logs_are_attributed_to_the_byte(natwise, tmp_path, options):
     assert s["skipdata"] == truth["skipdata_on_nat"] * (2 if "--dup-flow-log" in options else 1)
     assert (s["duplicates"] > 0) == ("--dup-flow-log" in options)
     assert result["faults"] == []
+
+
+CLASS_OF_REMOTE = """
+    with remotes as (
+        select distinct remote, split_part(remote, '.', 1)::bigint * 16777216 + split_part(remote, '.', 2)::bigint * 65536
+                                + split_part(remote, '.', 3)::bigint * 256 + split_part(remote, '.', 4)::bigint as number
+        from legs where remote is not null and not contains(remote, ':')
+    ), named as (
+        select remote, case when bool_or(service = 'S3') then 'S3' when bool_or(service = 'DYNAMODB') then 'DYNAMODB' else 'AWS' end as class
+        from remotes join ranges on number between first and last group by all
+    )
+    select eni, direction, coalesce(class, 'INTERNET'), sum(bytes)::bigint from legs left join named using (remote) where remote is not null group by all"""
+
+
+def legs_in_sql(files, fields, nats, is_v2):
+    """The legs that count, by the reference's rules, in another language and engine."""
+    own = " union all ".join(f"select '{nat['eni']}' as eni, '{nat['private_ip']}' as own" for nat in nats)
+    if files[0].suffix == ".parquet":
+        logs = f"read_parquet({[str(file) for file in files]})"
+    else:
+        columns = ", ".join(f"'{field.replace('-', '_')}': 'VARCHAR'" for field in fields)
+        logs = (
+            f"read_csv({[str(file) for file in files]}, delim=' ', header=true, quote='', escape='', nullstr='-', "
+            f"ignore_errors=true, auto_detect=false, columns={{{columns}}})"
+        )
+    inside = "regexp_matches({}, '^(10|192[.]168|172[.](1[6-9]|2[0-9]|3[01]))[.]')".format
+    legs = (
+        # Where to, by the gateway's outer side; and who, by its inner one.
+        f"""select eni, 'upload' as direction, null as client, dstaddr as remote, bytes from own where srcaddr = own and not {inside('dstaddr')}
+        union all select eni, 'download', null, srcaddr, bytes from own where dstaddr = own and not {inside('srcaddr')}
+        union all select eni, 'upload', srcaddr, null, bytes from own where dstaddr = own and {inside('srcaddr')}
+        union all select eni, 'download', dstaddr, null, bytes from own where srcaddr = own and {inside('dstaddr')}"""
+        if is_v2
+        else """select eni, 'upload' as direction, pkt_srcaddr as client, pkt_dstaddr as remote, bytes from own
+          where dstaddr = own and pkt_dstaddr <> own
+        union all select eni, 'download', pkt_dstaddr, pkt_srcaddr, bytes from own where srcaddr = own and pkt_srcaddr <> own"""
+    )
+    return f"""with own as (
+        select * exclude (bytes), try_cast(bytes as bigint) as bytes from {logs} join ({own}) on interface_id = eni
+        where action = 'ACCEPT' and log_status = 'OK'
+    ) select * from ({legs}) where bytes is not null"""
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--format", "v2"),
+        ("--format", "v5"),
+        ("--format", "v5", "--malformed", "0.01", "--gz-members", "2"),
+        ("--format", "v5", "--out-format", "parquet"),
+        ("--format", "v2", "--out-format", "parquet"),
+    ],
+    ids=lambda options: "-".join(option.strip("-") for option in options),
+)
+def test_sql_over_the_same_files_comes_to_the_same_byte(natwise, tmp_path, options):
+    truth, gateways = generate(tmp_path / "logs", *options)
+    files = sorted([*tmp_path.rglob("*.log.gz"), *tmp_path.rglob("*.parquet")])
+    is_v2 = "v2" in options
+    fields = None if files[0].suffix == ".parquet" else gzip.open(files[0], "rt").readline().split()
+    db = duckdb.connect()
+    db.execute(f"create table legs as {legs_in_sql(files, fields, truth['nat'], is_v2)}")
+    db.execute("create table ranges (first bigint, last bigint, service varchar)")
+    nets = json.loads((tmp_path / "logs" / "ip-ranges.json").read_text())["prefixes"]
+    rows = [(ipaddress.ip_network(net["ip_prefix"]), net["service"]) for net in nets]
+    db.executemany(
+        "insert into ranges values (?, ?, ?)",
+        [(int(net[0]), int(net[-1]), service) for net, service in rows],
+    )
+    result = natwise.json("attribute", tmp_path / "logs" / "AWSLogs", *gateways)
+    names = {"s3": "S3", "dynamodb": "DYNAMODB", "internet": "INTERNET"}
+    by_class = defaultdict(int)
+    for flow in result["flows"]:
+        by_class[flow["nat"], flow["direction"], names.get(flow["service"], "AWS")] += flow["bytes"]
+    in_sql = {tuple(key): volume for *key, volume in db.execute(CLASS_OF_REMOTE).fetchall() if volume}
+    assert in_sql and in_sql == {key: volume for key, volume in by_class.items() if volume}
+    by_client = defaultdict(int)
+    for source in result["sources"]:
+        for direction in ("upload", "download"):
+            by_client[source["nat"], direction, source["address"]] += source[direction]
+    rows = db.execute("select eni, direction, client, sum(bytes)::bigint from legs where client is not null group by all").fetchall()
+    in_sql = {tuple(key): volume for *key, volume in rows if volume}
+    assert in_sql and in_sql == {key: volume for key, volume in by_client.items() if volume}
+
+
+def test_a_damaged_parquet_file_is_named_and_nothing_else_is_said(natwise, tmp_path):
+    """Its decoder may fail as it likes: that is a fault of the file, on a line of the result."""
+    truth, gateways = generate(tmp_path / "logs", "--format", "v5", "--out-format", "parquet")
+    whole = sorted(tmp_path.rglob("*.parquet"))[0].read_bytes()
+    footer = int.from_bytes(whole[-8:-4], "little")
+    randomly = random.Random(1)
+    file = tmp_path / "damaged.log.parquet"
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for _ in range(3):
+            damaged[randomly.randrange(len(whole) - 8 - footer, len(whole) - 8)] = randomly.choice([0, 1, 0x7F, 0x80, 0xFF])
+        file.write_bytes(damaged)
+        done = natwise("attribute", file, *gateways, "--format", "json")
+        assert done.returncode in (0, 2) and "panicked" not in done.stderr, done.stderr
+    for kept in (4, 100, len(whole) // 2, len(whole) - 1):
+        file.write_bytes(whole[:kept])
+        done = natwise("attribute", file, *gateways)
+        assert done.returncode == 2 and "damaged.log.parquet" in done.stderr and "panicked" not in done.stderr
+        assert done.stdout == ""
+
+
+def test_parquet_of_another_account_is_said(live, scene, tmp_path):
+    """Its records are of no gateway, so that none of them is read but for the account."""
+    columns = {name.replace("-", "_"): [value] for name, value in zip(V2.split(), OTHER_ACCOUNT.split())}
+    for name in ("packets", "bytes", "start", "end"):
+        columns[name] = [int(columns[name][0])]
+    log = tmp_path / "other.parquet"
+    pyarrow.parquet.write_table(pyarrow.table(columns), log)
+    snapshot = tmp_path / "account.json"
+    assert live("scan", *WINDOW, "-o", snapshot).returncode == 0
+    table = live("attribute", log, "--snapshot", snapshot, env={"COLUMNS": "120"}).stdout
+    assert "of account 999988887777, the snapshot of 123456789012" in table
 
 
 def test_every_kind_of_file_in_one_call(natwise, tmp_path):
@@ -318,7 +440,7 @@ def test_logs_of_clients_where_the_gateway_has_none(live, scene, tmp_path):
 
 def test_logs_of_another_account_are_said(live, scene, tmp_path):
     log = tmp_path / "other.log"
-    log.write_text(f"{V2}\n2 999988887777 eni-other 10.9.0.1 10.9.0.2 1 2 6 1 5 1790000000 1790000001 ACCEPT OK\n")
+    log.write_text(f"{V2}\n{OTHER_ACCOUNT}\n")
     snapshot = tmp_path / "account.json"
     assert live("scan", *WINDOW, "-o", snapshot).returncode == 0
     table = live("attribute", log, "--snapshot", snapshot, env={"COLUMNS": "120"}).stdout
