@@ -194,7 +194,7 @@ fn charge_at(
         unit: product.unit(),
         unit_usd: blended,
         usd: amount.as_ref().ok().copied(),
-        price_as_of: rate.as_ref().ok().map(|rate| rate.as_of.clone()),
+        price_as_of: rate.as_ref().ok().map(|rate| rate.as_of.clone()).filter(|date| !date.is_empty()),
         price_source: rate.as_ref().ok().map(|rate| rate.source.clone()),
     };
     (charge, amount)

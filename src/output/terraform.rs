@@ -129,7 +129,7 @@ fn section(out: &mut dyn Write, group: &Group<'_>) -> io::Result<()> {
 }
 
 fn preamble(out: &mut dyn Write) -> io::Result<()> {
-    let aws = hcl::object(&[("source", text("hashicorp/aws")), ("version", text(">= 5.80"))], 2);
+    let aws = hcl::object(&[("source", text("hashicorp/aws")), ("version", text(">= 6.0"))], 2);
     let required = block("required_providers", &[], vec![("aws", aws)]);
     let mut terraform = block("terraform", &[], vec![("required_version", text(">= 1.7"))]);
     terraform.body.push(required);
