@@ -11,11 +11,12 @@ ratio is missed, with 2 when a tool is missing.
 """
 
 import argparse
+import gzip
+import importlib.util
 import json
 import os
 import pathlib
 import random
-import gzip
 import statistics
 import subprocess
 import sys
@@ -144,9 +145,8 @@ def main():
     arguments = parser.parse_args()
     arguments.tools = arguments.tools.split(",")
     for tool in set(arguments.tools) & set(PEERS):
-        try:
-            __import__(tool)
-        except ImportError:
+        # Not imported: a child's peak memory is never less than its parent's was.
+        if not importlib.util.find_spec(tool):
             print(f"{tool} is missing: pip install -r tests/bench/requirements.txt", file=sys.stderr)
             return 2
     fine = True

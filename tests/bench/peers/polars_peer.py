@@ -21,6 +21,9 @@ else:
     logs = pl.scan_csv(
         job.glob,
         separator=" ",
+        # The schema names the fields with underscores, the header with hyphens.
+        has_header=False,
+        skip_rows=1,
         quote_char=None,
         ignore_errors=True,
         truncate_ragged_lines=True,
