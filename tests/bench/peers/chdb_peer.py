@@ -25,7 +25,7 @@ enis = ", ".join(f"'{eni}'" for eni, _ in job.nats)
 own = "transform(eni, [" + enis + "], [" + ", ".join(f"'{own}'" for _, own in job.nats) + "])"
 if job.parquet:
     source = f"""
-        select interface_id eni, srcaddr, dstaddr, pkt_srcaddr ps, pkt_dstaddr pd, bytes b
+        select assumeNotNull(interface_id) eni, srcaddr, dstaddr, pkt_srcaddr ps, pkt_dstaddr pd, bytes b
         from file('{job.glob}', Parquet) where interface_id in ({enis}) and action = 'ACCEPT'"""
 else:
     at = {name: index + 1 for index, name in enumerate(job.fields)}
