@@ -148,16 +148,7 @@ impl Page<'_> {
     fn nat_gateway(&self, row: &NatGatewayRow) -> Vec<Cell> {
         let mut about = vec![clean(row.nat_gateway_id.as_str()).into_owned()];
         about.extend(row.name.as_deref().map(|name| clip(name, 22)));
-        let mut kind = Vec::new();
-        if row.availability_mode != "zonal" {
-            kind.push(row.availability_mode.as_str());
-        }
-        if row.connectivity_type.as_deref() == Some("private") {
-            kind.push("private");
-        }
-        if row.state != "available" {
-            kind.push(row.state.as_str());
-        }
+        let kind = row.unusual();
         if !kind.is_empty() {
             about.push(clean(&kind.join(", ")).into_owned());
         }

@@ -76,6 +76,23 @@ pub struct NatGatewayRow {
     pub charges: Vec<Charge>,
 }
 
+impl NatGatewayRow {
+    /// What it is other than zonal, public and available.
+    pub(crate) fn unusual(&self) -> Vec<&str> {
+        let mut unusual = Vec::new();
+        if self.availability_mode != "zonal" {
+            unusual.push(self.availability_mode.as_str());
+        }
+        if self.connectivity_type.as_deref() == Some("private") {
+            unusual.push("private");
+        }
+        if self.state != "available" {
+            unusual.push(self.state.as_str());
+        }
+        unusual
+    }
+}
+
 /// A NAT gateway's bytes in the window, by metric.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NatBytesRow {

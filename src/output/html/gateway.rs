@@ -78,17 +78,7 @@ fn gigabytes_text(row: &NatGatewayRow) -> String {
 
 /// What is not as usual about it.
 fn kind(row: &NatGatewayRow) -> String {
-    let mut kind = Vec::new();
-    if row.availability_mode != "zonal" {
-        kind.push(row.availability_mode.as_str());
-    }
-    if row.connectivity_type.as_deref() == Some("private") {
-        kind.push("private");
-    }
-    if row.state != "available" {
-        kind.push(row.state.as_str());
-    }
-    short(&kind.join(", "))
+    short(&row.unusual().join(", "))
 }
 
 /// A part of the gateway's bytes, in percent.
