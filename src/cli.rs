@@ -11,9 +11,11 @@ use rust_decimal::Decimal;
 use crate::model::{RegionName, Usd};
 use crate::output::{CsvTable, TrafficFormat};
 
+mod location;
 mod outputs;
 mod window;
 
+pub use location::Location;
 pub use outputs::Outputs;
 pub use window::{WindowArgs, WindowArgsError};
 
@@ -105,9 +107,10 @@ pub struct AuditArgs {
     pub demo: bool,
     #[command(flatten)]
     pub window: WindowArgs,
-    /// VPC flow logs that tell what the NAT gateways' bytes are: files and folders; - for standard input.
-    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Traffic")]
-    pub flow_logs: Vec<PathBuf>,
+    /// VPC flow logs that tell what the NAT gateways' bytes are: files and folders (- for standard input),
+    /// s3://BUCKET/PREFIX, insights:LOG-GROUP, athena:DATABASE.TABLE, or auto: where the account's flow logs are.
+    #[arg(long, value_name = "PLACE", num_args = 1.., help_heading = "Traffic")]
+    pub flow_logs: Vec<Location>,
     #[command(flatten)]
     pub reading: FlowLogArgs,
     /// Share of every NAT gateway's bytes that goes to a service, such as s3=60% (repeatable), where no flow log
@@ -148,14 +151,44 @@ pub struct FlowLogArgs {
     /// Threads that read flow logs. Default: one for each processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
+    #[command(flatten)]
+    pub remote: RemoteArgs,
+}
+
+/// How flow logs are read that are not on this machine.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Flow logs elsewhere")]
+pub struct RemoteArgs {
+    /// Profile of the AWS configuration for the flow logs, where they are another account's.
+    #[arg(long, value_name = "NAME")]
+    pub logs_profile: Option<String>,
+    /// Role to assume for the flow logs.
+    #[arg(long, value_name = "ARN")]
+    pub logs_role_arn: Option<String>,
+    /// Region of the log group or table. Default: the configured one. A bucket's is found out.
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub logs_region: Option<RegionName>,
+    /// Athena workgroup.  [default: primary]
+    #[arg(long, value_name = "NAME")]
+    pub workgroup: Option<String>,
+    /// Where Athena writes its results, where the workgroup does not say: s3://BUCKET/PREFIX.
+    #[arg(long, value_name = "S3-URI")]
+    pub output_location: Option<String>,
+    /// Dollars that reading may cost without asking.  [default: 1]
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub max_cost: Option<Usd>,
+    /// Read only so many hours of each day, such as 2h/day, and estimate the rest with a 95% confidence interval.
+    #[arg(long, value_name = "HOURS/day")]
+    pub sample: Option<String>,
 }
 
 /// `natwise attribute`
 #[derive(Debug, Args)]
 pub struct AttributeArgs {
-    /// VPC flow logs: files and folders; - for standard input.
-    #[arg(value_name = "PATH", required = true)]
-    pub paths: Vec<PathBuf>,
+    /// VPC flow logs: files and folders (- for standard input), s3://BUCKET/PREFIX, insights:LOG-GROUP or
+    /// athena:DATABASE.TABLE.
+    #[arg(value_name = "PLACE", required = true)]
+    pub places: Vec<Location>,
     /// Snapshot (of `natwise scan`) that tells which interfaces are NAT gateways, where their clients are, and which
     /// addresses gateway endpoints carry (repeatable).
     #[arg(long = "snapshot", value_name = "FILE", help_heading = "NAT gateways")]

@@ -17,12 +17,12 @@ mod parquet;
 mod piped;
 mod record;
 mod source;
+mod summed;
 mod tally;
 mod text;
 pub mod watch;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -36,6 +36,8 @@ use hourly::MOST_CELLS;
 use parquet::Parquet;
 use piped::Piped;
 use source::{Content, Input, Inputs};
+pub use source::{Object, Sources};
+pub use summed::{Direction, Sum, SumOf, attribute_sums};
 use tally::{MOST_ENTRIES, Tally};
 use text::{Formats, Problem, Text};
 use watch::Watch;
@@ -67,9 +69,16 @@ pub struct Options<'o> {
 ///
 /// # Errors
 /// When the format that was given cannot be used. What is wrong with single files is part of the result.
-pub fn attribute(paths: &[PathBuf], watch: &Watch, options: &Options<'_>) -> Result<Traffic, FormatError> {
-    attribute_within(paths, watch, options, Limits::default())
+pub fn attribute<'s>(
+    sources: impl Into<Sources<'s>>,
+    watch: &Watch,
+    options: &Options<'_>,
+) -> Result<Traffic, FormatError> {
+    attribute_within(sources.into(), watch, options, Limits::default())
 }
+
+/// Files elsewhere that are fetched before they are read: latency is then waited for once, not for each.
+const AHEAD: usize = 16;
 
 /// What bounds memory.
 #[derive(Debug, Clone, Copy)]
@@ -89,19 +98,19 @@ impl Default for Limits {
 }
 
 fn attribute_within(
-    paths: &[PathBuf],
+    sources: Sources<'_>,
     watch: &Watch,
     options: &Options<'_>,
     limits: Limits,
 ) -> Result<Traffic, FormatError> {
     let formats = Formats::new(options)?;
-    let inputs = Inputs::find(paths);
+    let inputs = Inputs::find(sources);
     let logs = source::logs(&inputs.files);
     let gateways = Gateways::new(watch, options.names);
     let mut rules = Rules::new(gateways, options.book, options.names, options.window);
     let mut read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
     let disputes = Disputes::new(&read.tally, &logs);
-    if disputes.need_another_pass() && inputs.files.iter().all(|input| input.path.is_some()) {
+    if disputes.need_another_pass() && inputs.files.iter().all(Input::is_lasting) {
         rules.winners = disputes.winners;
         read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
         read.tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
@@ -183,7 +192,10 @@ impl Pass<'_> {
                 scope.spawn(|| {
                     let (mut faults, mut accounts, mut in_part) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
                     let mut counter = Counter::new(self.rules, self.limits);
-                    while let Some((input, part)) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let Some((input, part)) = units.get(number) else { break };
+                        units.iter().skip(number).take(AHEAD).for_each(|(input, _)| input.prefetch());
                         let before = known(&counter);
                         let done = self.file(input, *part, piped, &mut counter, &mut accounts);
                         let partly_read = known(&counter) > before;

@@ -8,7 +8,7 @@ use super::audit::eprint;
 use super::destination::Destination;
 use super::flow_logs::{Account, gateway, traffic};
 use super::{ExitStatus, read};
-use crate::cli::{AttributeArgs, When, now};
+use crate::cli::{AccountArgs, AttributeArgs, When, now};
 use crate::model::Snapshot;
 use crate::output::render_traffic;
 use crate::report::TrafficReport;
@@ -20,7 +20,7 @@ pub(super) fn run(args: &AttributeArgs, color: When, quiet: bool) -> anyhow::Res
     let given: Vec<_> = args.gateways.iter().map(|text| gateway(text, &args.client_cidrs)).collect::<Result<_, _>>()?;
     let snapshot = snapshot(&args.snapshots)?;
     let account = snapshot.as_ref().map_or(Account::Given(given), Account::Scanned);
-    let traffic = traffic(&args.paths, &args.reading, &account, window, quiet)?;
+    let traffic = traffic(&args.places, &args.reading, &account, window, &AccountArgs::default(), quiet)?;
     anyhow::ensure!(
         !traffic.gateways.is_empty(),
         "{}",

@@ -33,7 +33,10 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
     let snapshot = snapshot(args, quiet)?;
     let traffic = match &*args.flow_logs {
         [] => None,
-        paths => Some(traffic(paths, &args.reading, &Account::Scanned(&snapshot), Some(snapshot.window), quiet)?),
+        places => {
+            let account = Account::Scanned(&snapshot);
+            Some(traffic(places, &args.reading, &account, Some(snapshot.window), &args.account, quiet)?)
+        }
     };
     let report = Report::new(&snapshot, traffic.as_ref(), &prices, &assumptions);
     for (format, destination) in outputs {

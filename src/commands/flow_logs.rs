@@ -1,19 +1,28 @@
-//! Flow logs for `natwise attribute` and `natwise audit --flow-logs`: which files, whose gateways, by whose addresses.
+//! Flow logs for `natwise attribute` and `natwise audit --flow-logs`: where they are, whose gateways, by whose addresses.
+
+mod athena;
+mod bucket;
+mod insights;
+mod remote;
+mod spend;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use ipnet::IpNet;
 
+use remote::Remote;
+
 use super::read;
 use crate::address::AddressBook;
-use crate::cli::FlowLogArgs;
+use crate::cli::{AccountArgs, FlowLogArgs, Location};
 use crate::flow_log::watch::{Gateway, Inside, Watch};
-use crate::flow_log::{Options, attribute, read_names};
-use crate::model::{Snapshot, VpcId, Window};
+use crate::flow_log::{Object, Options, Sources, Sum, attribute, attribute_sums, read_names};
+use crate::model::{FlowLog, Snapshot, VpcId, Window};
 use crate::progress::ReadProgress;
 use crate::topology::Topology;
 use crate::traffic::{GatewayTraffic, Method, Place, Traffic};
@@ -26,12 +35,75 @@ pub(super) enum Account<'a> {
     Given(Vec<Gateway>),
 }
 
+/// What is asked of flow logs that are not on this machine.
+pub(super) struct Request<'r> {
+    /// Which hours: in order, apart from each other.
+    pub(super) windows: Vec<Window>,
+    /// Whose.
+    pub(super) gateways: &'r [Gateway],
+    /// The account's flow-log configurations.
+    pub(super) flow_logs: &'r [&'r FlowLog],
+    /// Whether every sum is to tell its hour.
+    pub(super) by_hour: bool,
+}
+
+/// Flow logs, found.
+#[derive(Default)]
+struct Found {
+    paths: Vec<PathBuf>,
+    objects: Vec<Arc<dyn Object>>,
+    /// What another engine made of some that are not read here.
+    sums: Option<Vec<Sum>>,
+}
+
+/// Finds flow logs, and has those summed that another engine reads.
+fn find(
+    places: &[Location],
+    remote: impl FnOnce() -> anyhow::Result<Remote>,
+    request: &Request<'_>,
+) -> anyhow::Result<Found> {
+    let mut found = Found::default();
+    let mut buckets = Vec::new();
+    let mut engines = Vec::new();
+    for place in places {
+        match place {
+            Location::Path(path) => found.paths.push(path.clone()),
+            Location::S3 { bucket, prefix } => buckets.push((bucket.as_str(), prefix.as_str())),
+            engine => engines.push(engine),
+        }
+    }
+    anyhow::ensure!(
+        engines.is_empty() || places.len() == 1,
+        "flow logs that Athena or CloudWatch Logs Insights reads, or auto, cannot be combined with other places"
+    );
+    if buckets.is_empty() && engines.is_empty() {
+        return Ok(found);
+    }
+    anyhow::ensure!(
+        !request.windows.is_empty(),
+        "flow logs that are not on this machine are read for a window: give --last, --month, or --from and --to"
+    );
+    let remote = remote()?;
+    if !buckets.is_empty() {
+        found.objects = bucket::objects(&remote, &buckets, request)?;
+    }
+    match engines.first() {
+        Some(Location::Athena { catalog, database, table }) => {
+            found.sums = Some(athena::sums(&remote, (catalog.as_deref(), database, table), request)?);
+        }
+        Some(Location::Insights { log_group }) => found.sums = Some(insights::sums(&remote, log_group, request)?),
+        _ => {}
+    }
+    Ok(found)
+}
+
 /// Reads flow logs.
 pub(super) fn traffic(
-    paths: &[PathBuf],
+    places: &[Location],
     args: &FlowLogArgs,
     account: &Account<'_>,
     window: Option<Window>,
+    access: &AccountArgs,
     quiet: bool,
 ) -> anyhow::Result<Traffic> {
     let mut book = match &args.ip_ranges {
@@ -65,18 +137,40 @@ pub(super) fn traffic(
         names: Some(&names).filter(|names| !names.is_empty()),
         progress: &|bytes| progress.add(bytes),
     };
-    let attribute = |watch: &Watch| attribute(paths, watch, &options).context("--log-format");
-    let mut traffic = match account {
-        Account::Scanned(snapshot) => {
-            let topology = Topology::new(snapshot);
-            let mut traffic = attribute(&Watch::of(&topology))?;
-            if let Some(clients) = clients(&topology, &traffic).filter(|_| !paths.iter().any(|path| is_stdin(path))) {
-                merge(&mut traffic, attribute(&clients)?);
-            }
-            traffic
-        }
-        Account::Given(known) => attribute(&Watch::Gateways { known: known.clone(), learn: known.is_empty() })?,
+    let topology = match account {
+        Account::Scanned(snapshot) => Some(Topology::new(snapshot)),
+        Account::Given(_) => None,
     };
+    let watch = match (account, &topology) {
+        (Account::Given(known), _) => Watch::Gateways { known: known.clone(), learn: known.is_empty() },
+        (_, Some(topology)) => Watch::of(topology),
+        (_, None) => Watch::Gateways { known: Vec::new(), learn: false },
+    };
+    let gateways: &[Gateway] = match &watch {
+        Watch::Gateways { known, .. } => known,
+        Watch::Clients { gateways, .. } => gateways,
+    };
+    let request = Request {
+        windows: window.into_iter().collect(),
+        gateways,
+        flow_logs: &flow_logs,
+        by_hour: options.names.is_some(),
+    };
+    let found = find(places, || Remote::new(&args.remote, access, quiet), &request)?;
+    if let Some(sums) = found.sums {
+        let mut traffic = attribute_sums(sums, &watch, &options);
+        traffic.faults = name_faults;
+        traffic.names = (!names.is_empty()).then(|| *names.statistics());
+        return Ok(traffic);
+    }
+    let sources = Sources { paths: &found.paths, objects: &found.objects };
+    let attribute = |watch: &Watch| attribute(sources, watch, &options).context("--log-format");
+    let mut traffic = attribute(&watch)?;
+    if let Some(topology) = &topology
+        && let Some(clients) = clients(topology, &traffic).filter(|_| !found.paths.iter().any(|path| is_stdin(path)))
+    {
+        merge(&mut traffic, attribute(&clients)?);
+    }
     drop(progress);
     let readable = traffic.statistics.files > unread(&traffic);
     if !readable {

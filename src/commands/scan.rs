@@ -54,13 +54,13 @@ pub(super) fn collect(account: &AccountArgs, window: &WindowArgs, quiet: bool) -
 }
 
 /// Ctrl-C and polite requests to end, listened to from here on.
-struct Interruption {
+pub(super) struct Interruption {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
 }
 
 impl Interruption {
-    fn listen() -> io::Result<Self> {
+    pub(super) fn listen() -> io::Result<Self> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -70,7 +70,7 @@ impl Interruption {
         Ok(Self {})
     }
 
-    async fn wait(mut self) {
+    pub(super) async fn wait(mut self) {
         #[cfg(unix)]
         {
             let [interrupt, terminate] = &mut self.signals;

@@ -7,9 +7,10 @@ use super::Limits;
 use super::gateways::{Gateways, Watched};
 use super::leg::{Direction, Ends, Leg, leg};
 use super::tally::{NO_HOUR, Slot, Tally, What};
-use crate::address::{AddressBook, OwnerId};
+use crate::address::{AddressBook, OwnerId, plain};
 use crate::model::{Bytes, Service, Window};
 use crate::resolver_log::{NameSetId, Names};
+use crate::traffic::Volume;
 
 const HOUR: u64 = 3600;
 
@@ -127,16 +128,16 @@ impl<'r> Counter<'r> {
         Self { rules, tally: Tally::new(limits) }
     }
 
-    /// Counts a record of a gateway that tells of no bytes.
-    pub(super) fn without_bytes(&mut self, slot: Slot, status: Status) {
+    /// Counts records of a gateway that tell of no bytes.
+    pub(super) fn without_bytes(&mut self, slot: Slot, status: Status, records: u64) {
         let statistics = &mut self.tally.statistics;
         match status {
-            Status::Accepted => statistics.counted += 1,
-            Status::Rejected => statistics.rejected += 1,
-            Status::NoData => statistics.nodata += 1,
+            Status::Accepted => statistics.counted += records,
+            Status::Rejected => statistics.rejected += records,
+            Status::NoData => statistics.nodata += records,
             Status::SkipData => {
-                statistics.skipdata += 1;
-                *self.tally.skipdata.entry(slot).or_default() += 1;
+                statistics.skipdata += records;
+                *self.tally.skipdata.entry(slot).or_default() += records;
             }
         }
     }
@@ -222,8 +223,48 @@ impl<'r> Counter<'r> {
         let (hourly, both) = (&mut self.tally.hourly, client.is_some() && remote.is_some());
         let share = |part| if remote.is_some() { part } else { 0 };
         rules.hours(slot, record, span.as_ref(), |hour, part| hourly.add(slot, hour, what, share(part), both));
-        let place = |client: IpAddr, slot: Slot| rules.gateways.get(slot.gateway)?.place_of(client);
-        self.tally.add(slot, client, what, (direction, bytes), place);
+        self.tally.add(slot, client, what, volume(direction, bytes, 1), |client, slot| rules.place_of(client, slot));
+    }
+
+    /// Counts what another engine summed: records whose legs and part of the window are settled.
+    pub(super) fn flow(
+        &mut self,
+        slot: Slot,
+        direction: Direction,
+        (client, remote): (Option<IpAddr>, Option<IpAddr>),
+        hour: Option<u32>,
+        (bytes, records): (Bytes, u64),
+    ) {
+        let rules = self.rules;
+        let Some(gateway) = rules.gateways.get(slot.gateway) else { return };
+        let remote = remote.map(plain);
+        let what = if let Some(remote) = remote {
+            self.tally.statistics.counted += records;
+            rules.what(gateway, client, remote, hour.unwrap_or(NO_HOUR))
+        } else {
+            self.tally.statistics.other_legs += records;
+            What::UNKNOWN
+        };
+        if let Some(hour) = hour {
+            let both = client.is_some() && remote.is_some();
+            self.tally.hourly.add(slot, hour, what, if remote.is_some() { bytes } else { 0 }, both);
+        }
+        let volume = volume(direction, bytes, records);
+        self.tally.add(slot, client, what, volume, |client, slot| rules.place_of(client, slot));
+    }
+
+    /// The sums, those of the latest hours too.
+    pub(super) fn done(self, limits: Limits) -> Tally {
+        let mut whole = Tally::new(limits);
+        whole.merge(self.tally);
+        whole
+    }
+}
+
+fn volume(direction: Direction, bytes: Bytes, records: u64) -> Volume {
+    match direction {
+        Direction::Upload => Volume { upload: bytes, upload_records: records, ..Volume::default() },
+        Direction::Download => Volume { download: bytes, download_records: records, ..Volume::default() },
     }
 }
 

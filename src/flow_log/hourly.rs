@@ -82,12 +82,17 @@ impl Hourly {
     #[inline(never)]
     fn keep(&mut self, sum: Option<(Key, HourSum)>) {
         let Some(((slot, hour, what), sum)) = sum else { return };
+        self.add_hour(slot, hour, sum.bytes, sum.both);
+        self.put(slot, hour, what, sum.bytes);
+    }
+
+    /// Adds bytes of an hour that nothing more is known of.
+    pub(super) fn add_hour(&mut self, slot: Slot, hour: u32, bytes: Bytes, both: bool) {
         let key = (slot, hour);
         let full = self.hours.len() >= MOST_HOURS && !self.hours.contains_key(&key);
         let kept = self.hours.entry(if full { (slot, NO_HOUR) } else { key }).or_default();
-        kept.bytes = kept.bytes.saturating_add(sum.bytes);
-        kept.both |= sum.both;
-        self.put(slot, hour, what, sum.bytes);
+        kept.bytes = kept.bytes.saturating_add(bytes);
+        kept.both |= both;
     }
 
     fn put(&mut self, slot: Slot, hour: u32, what: What, bytes: Bytes) {

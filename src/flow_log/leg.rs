@@ -31,7 +31,7 @@ pub(super) struct Ends {
 
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
+pub enum Direction {
     /// From the client outwards.
     Upload,
     /// Back to the client.

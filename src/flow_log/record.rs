@@ -81,7 +81,7 @@ impl Counter<'_> {
                 Parsed::OtherLeg => self.tally.statistics.other_legs += 1,
                 Parsed::Malformed => self.tally.statistics.malformed += 1,
             },
-            (Gate::Gateway(gateway), status) => self.without_bytes(slot(gateway), status),
+            (Gate::Gateway(gateway), status) => self.without_bytes(slot(gateway), status, 1),
             (_, Status::Accepted) => match parse(row, false) {
                 Parsed::Record(record) => self.of_client(log, &record, row.text(Field::Subnet), row.text(Field::Vpc)),
                 Parsed::OtherLeg | Parsed::Malformed => self.tally.statistics.malformed += 1,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use flate2::bufread::MultiGzDecoder;
 use walkdir::WalkDir;
@@ -13,11 +14,63 @@ use crate::traffic::FileFault;
 /// What is read at once of a file.
 const READ: usize = 128 << 10;
 
+/// A flow log's file that is not on this machine.
+pub trait Object: std::fmt::Debug + Send + Sync {
+    /// What reports call it, such as `s3://BUCKET/KEY`; what is behind the last slash is the file's name.
+    fn name(&self) -> String;
+
+    /// Its bytes, as it is stored.
+    fn size(&self) -> u64;
+
+    /// Begins to fetch it, because it is read soon.
+    fn prefetch(&self);
+
+    /// Its bytes from the first one on. Those of an object that was opened before come once more.
+    ///
+    /// # Errors
+    /// When it cannot be fetched; a fetch that breaks off later is an error of the reader.
+    fn open(&self) -> io::Result<Box<dyn Read + Send>>;
+}
+
+/// Where flow logs are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sources<'s> {
+    /// Files and folders; `-` for standard input.
+    pub paths: &'s [PathBuf],
+    /// Files elsewhere.
+    pub objects: &'s [Arc<dyn Object>],
+}
+
+impl<'s> From<&'s [PathBuf]> for Sources<'s> {
+    fn from(paths: &'s [PathBuf]) -> Self {
+        Self { paths, objects: &[] }
+    }
+}
+
+impl<'s> From<&'s Vec<PathBuf>> for Sources<'s> {
+    fn from(paths: &'s Vec<PathBuf>) -> Self {
+        Self { paths, objects: &[] }
+    }
+}
+
+impl<'s, const N: usize> From<&'s [PathBuf; N]> for Sources<'s> {
+    fn from(paths: &'s [PathBuf; N]) -> Self {
+        Self { paths, objects: &[] }
+    }
+}
+
+/// Where a file is.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    Stdin,
+    File(PathBuf),
+    Object(Arc<dyn Object>),
+}
+
 /// A file to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) struct Input {
-    /// None for standard input.
-    pub(super) path: Option<PathBuf>,
+    pub(super) origin: Origin,
     pub(super) size: u64,
     /// The flow log that wrote it, by its name: `fl-…`.
     pub(super) log: Option<String>,
@@ -42,8 +95,11 @@ pub(super) struct Inputs {
 
 impl Inputs {
     /// Finds them. A file that is named is read whatever it is called; in a folder names decide.
-    pub(super) fn find(paths: &[PathBuf]) -> Self {
-        Self::find_by(paths, is_flow_log)
+    pub(super) fn find(sources: Sources<'_>) -> Self {
+        let mut inputs = Self::find_by(sources.paths, is_flow_log);
+        inputs.files.extend(sources.objects.iter().map(Input::of_object));
+        inputs.sort();
+        inputs
     }
 
     /// The same for Resolver query logs, which are delivered as `.log.gz` too, and exported as JSON.
@@ -59,7 +115,7 @@ impl Inputs {
         for path in paths {
             if path == Path::new("-") {
                 if seen.stdin() {
-                    inputs.files.push(Input { path: None, size: u64::MAX, log: None, account: None });
+                    inputs.files.push(Input { origin: Origin::Stdin, size: u64::MAX, log: None, account: None });
                 }
                 continue;
             }
@@ -81,8 +137,13 @@ impl Inputs {
                 }
             }
         }
-        inputs.files.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
+        inputs.sort();
         inputs
+    }
+
+    /// The largest first, so that no thread is left with one at the end.
+    fn sort(&mut self) {
+        self.files.sort_by_cached_key(|input| (std::cmp::Reverse(input.size), input.name()));
     }
 
     fn add(&mut self, path: &Path, seen: &mut Seen) {
@@ -96,7 +157,7 @@ impl Inputs {
                 match seen.before(path, delivered.is_some().then_some(&*name)) {
                     None => {
                         self.files.push(Input {
-                            path: Some(path.to_owned()),
+                            origin: Origin::File(path.to_owned()),
                             size: found.len(),
                             log: delivered.as_ref().map(|name| name.log.to_owned()),
                             account: delivered.map(|name| name.account.to_owned()),
@@ -170,47 +231,102 @@ pub(super) fn logs(files: &[Input]) -> Vec<Option<String>> {
 }
 
 impl Input {
-    /// What reports call it.
-    pub(super) fn name(&self) -> String {
-        self.path.as_ref().map_or_else(|| "standard input".to_owned(), |path| path.display().to_string())
+    fn of_object(object: &Arc<dyn Object>) -> Self {
+        let name = object.name();
+        let delivered = Delivered::parse(name.rsplit('/').next().unwrap_or_default());
+        Self {
+            origin: Origin::Object(Arc::clone(object)),
+            size: object.size(),
+            log: delivered.as_ref().map(|name| name.log.to_owned()),
+            account: delivered.map(|name| name.account.to_owned()),
+        }
     }
 
-    /// Whether its name says that it is Parquet.
+    /// What reports call it.
+    pub(super) fn name(&self) -> String {
+        match &self.origin {
+            Origin::Stdin => "standard input".to_owned(),
+            Origin::File(path) => path.display().to_string(),
+            Origin::Object(object) => object.name(),
+        }
+    }
+
+    /// Whether it can be read a second time.
+    pub(super) fn is_lasting(&self) -> bool {
+        !matches!(self.origin, Origin::Stdin)
+    }
+
+    /// Whether it is a file of this machine whose name says that it is Parquet.
     pub(super) fn is_parquet(&self) -> bool {
-        self.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet")))
+        let Origin::File(path) = &self.origin else { return false };
+        path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"))
+    }
+
+    /// Has it fetched, if it is not here.
+    pub(super) fn prefetch(&self) {
+        if let Origin::Object(object) = &self.origin {
+            object.prefetch();
+        }
     }
 
     /// Opens it.
     pub(super) fn open(&self) -> io::Result<Content> {
-        let Some(path) = &self.path else {
-            let mut stdin = io::stdin();
-            let (start, read) = beginning(&mut stdin)?;
-            let start = start.get(..read).unwrap_or_default().to_vec();
-            if start.starts_with(b"PAR1") {
-                return Err(io::Error::other("Parquet cannot be read from standard input: name the file"));
+        match &self.origin {
+            Origin::Stdin => {
+                let mut stdin = io::stdin();
+                let start = beginning(&mut stdin)?;
+                if start.starts_with(PARQUET) {
+                    return Err(io::Error::other("Parquet cannot be read from standard input: name the file"));
+                }
+                let is_gzip = start.starts_with(GZIP);
+                Ok(text(Box::new(io::Cursor::new(start).chain(stdin)), is_gzip))
             }
-            let is_gzip = start.starts_with(GZIP);
-            return Ok(text(Box::new(io::Cursor::new(start).chain(stdin)), is_gzip));
-        };
-        let mut file = File::open(path)?;
-        let (start, read) = beginning(&mut file)?;
-        let start = start.get(..read).unwrap_or_default();
-        // Most often a download that failed. Without packing nothing tells it from a log of nothing.
-        if start.is_empty() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
-            return Err(io::Error::other("it is empty: not even gzip's header is there"));
+            Origin::File(path) => open_file(path),
+            Origin::Object(object) => open_object(&**object),
         }
-        io::Seek::rewind(&mut file).map_err(|error| match error.kind() {
-            // A pipe cannot go back.
-            io::ErrorKind::NotSeekable => io::Error::other("a pipe: pass it as standard input (-)"),
-            _ => error,
-        })?;
-        if start.starts_with(b"PAR1") {
-            return Ok(Content::Parquet(file));
-        }
-        Ok(text(Box::new(file), start.starts_with(GZIP)))
     }
 }
 
+fn open_file(path: &Path) -> io::Result<Content> {
+    let mut file = File::open(path)?;
+    let start = beginning(&mut file)?;
+    if start.is_empty() && path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gz")) {
+        return Err(empty());
+    }
+    io::Seek::rewind(&mut file).map_err(|error| match error.kind() {
+        // A pipe cannot go back.
+        io::ErrorKind::NotSeekable => io::Error::other("a pipe: pass it as standard input (-)"),
+        _ => error,
+    })?;
+    if start.starts_with(PARQUET) {
+        return Ok(Content::Parquet(file));
+    }
+    Ok(text(Box::new(file), start.starts_with(GZIP)))
+}
+
+/// Text is read as it comes. Parquet begins at its end, so it goes through a file that nobody else sees.
+fn open_object(object: &dyn Object) -> io::Result<Content> {
+    let mut bytes = object.open()?;
+    let start = beginning(&mut bytes)?;
+    if start.is_empty() && object.name().to_ascii_lowercase().ends_with(".gz") {
+        return Err(empty());
+    }
+    let (is_parquet, is_gzip) = (start.starts_with(PARQUET), start.starts_with(GZIP));
+    let mut bytes = io::Cursor::new(start).chain(bytes);
+    if is_parquet {
+        let mut file = tempfile::tempfile()?;
+        io::copy(&mut bytes, &mut file)?;
+        return Ok(Content::Parquet(file));
+    }
+    Ok(text(Box::new(bytes), is_gzip))
+}
+
+/// Most often a download that failed. Without packing nothing tells it from a log of nothing.
+fn empty() -> io::Error {
+    io::Error::other("it is empty: not even gzip's header is there")
+}
+
+const PARQUET: &[u8] = b"PAR1";
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
 fn text(raw: Box<dyn Read + Send>, is_gzip: bool) -> Content {
@@ -221,16 +337,8 @@ fn text(raw: Box<dyn Read + Send>, is_gzip: bool) -> Content {
 }
 
 /// The first four bytes, or as many as there are.
-fn beginning(input: &mut impl Read) -> io::Result<([u8; 4], usize)> {
-    let mut start = [0; 4];
-    let mut read = 0;
-    while let Some(rest) = start.get_mut(read..).filter(|rest| !rest.is_empty()) {
-        match input.read(rest) {
-            Ok(0) => break,
-            Ok(more) => read += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok((start, read))
+fn beginning(input: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    input.take(4).read_to_end(&mut start)?;
+    Ok(start)
 }

@@ -10,8 +10,6 @@ use foldhash::HashMap;
 use super::Limits;
 use super::blocks::number;
 use super::hourly::Hourly;
-use super::leg::Direction;
-use crate::model::Bytes;
 use crate::traffic::{Statistics, Volume};
 
 /// Sums of a client and service that are kept apart, at the most. What is beyond is kept by the client's subnet.
@@ -104,13 +102,9 @@ impl Tally {
         slot: Slot,
         client: Option<IpAddr>,
         what: What,
-        (direction, bytes): (Direction, Bytes),
+        volume: Volume,
         place: impl Fn(IpAddr, Slot) -> Option<u32>,
     ) {
-        let volume = match direction {
-            Direction::Upload => Volume { upload: bytes, upload_records: 1, ..Volume::default() },
-            Direction::Download => Volume { download: bytes, download_records: 1, ..Volume::default() },
-        };
         let key = client.map_or(NOBODY, number);
         if self.threshold.is_some_and(|threshold| key != NOBODY && hash(key) >= threshold) {
             *self.rest.entry((client.and_then(|client| place(client, slot)), slot, what)).or_default() += volume;

@@ -221,7 +221,7 @@ fn a_file_without_a_header_needs_a_format() {
 fn a_format_that_is_none_is_refused() {
     let book = AddressBook::default();
     let options = Options { log_format: Some("hello world"), ..options(&book) };
-    assert!(attribute(&[], &watch(), &options).unwrap_err().to_string().contains("hello world"));
+    assert!(attribute(&[] as &[PathBuf], &watch(), &options).unwrap_err().to_string().contains("hello world"));
 }
 
 #[test]
