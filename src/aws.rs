@@ -9,6 +9,7 @@ mod metrics;
 mod operation;
 mod reader;
 mod region;
+pub mod s3;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,6 +5,7 @@
 //! same gateway in some hours, to leave one of them out there, and only over files (standard input is read once).
 
 mod blocks;
+pub mod bucket;
 mod counter;
 mod disputes;
 mod dns;

@@ -127,16 +127,6 @@ pub(super) fn traffic(
         "no Resolver query log could be read{}",
         name_faults.first().map(|fault| format!(": {}: {}", fault.file, fault.problem)).unwrap_or_default()
     );
-    let progress = ReadProgress::new(quiet);
-    let options = Options {
-        window,
-        threads,
-        log_format: args.log_format.as_deref(),
-        flow_logs: &flow_logs,
-        book: &book,
-        names: Some(&names).filter(|names| !names.is_empty()),
-        progress: &|bytes| progress.add(bytes),
-    };
     let topology = match account {
         Account::Scanned(snapshot) => Some(Topology::new(snapshot)),
         Account::Given(_) => None,
@@ -150,13 +140,20 @@ pub(super) fn traffic(
         Watch::Gateways { known, .. } => known,
         Watch::Clients { gateways, .. } => gateways,
     };
-    let request = Request {
-        windows: window.into_iter().collect(),
-        gateways,
-        flow_logs: &flow_logs,
-        by_hour: options.names.is_some(),
-    };
+    let request =
+        Request { windows: window.into_iter().collect(), gateways, flow_logs: &flow_logs, by_hour: !names.is_empty() };
     let found = find(places, || Remote::new(&args.remote, access, quiet), &request)?;
+    // Only now: questions are asked before.
+    let progress = ReadProgress::new(quiet);
+    let options = Options {
+        window,
+        threads,
+        log_format: args.log_format.as_deref(),
+        flow_logs: &flow_logs,
+        book: &book,
+        names: Some(&names).filter(|names| !names.is_empty()),
+        progress: &|bytes| progress.add(bytes),
+    };
     if let Some(sums) = found.sums {
         let mut traffic = attribute_sums(sums, &watch, &options);
         traffic.faults = name_faults;
