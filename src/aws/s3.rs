@@ -13,8 +13,8 @@ use aws_sdk_s3::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_s3::config::{ResponseChecksumValidation, StalledStreamProtectionConfig};
 
 pub use error::BucketError;
-pub use list::{Listed, OnKeys};
-pub use object::objects;
+pub use list::{Listed, MOST_KEYS, OnKeys};
+pub use object::{Fetched, objects};
 
 use super::HOME;
 use crate::model::RegionName;
@@ -42,7 +42,7 @@ impl Bucket {
             Ok(answer) => answer.bucket_region,
             Err(error) => {
                 let told = error.raw_response().and_then(|answer| answer.headers().get(BUCKET_REGION));
-                let told = told.filter(|region| !region.is_empty()).map(str::to_owned);
+                let told = told.map(str::to_owned);
                 let status = error.raw_response().map(|answer| answer.status().as_u16());
                 match (told, status) {
                     (_, Some(404)) => return Err(BucketError::NoSuchBucket { bucket: name.to_owned() }),
@@ -51,7 +51,7 @@ impl Bucket {
                 }
             }
         };
-        let region = region.unwrap_or(configured);
+        let region = region.filter(|region| is_region(region)).unwrap_or(configured);
         Ok(Self { name: name.to_owned(), client: self::client(config, &region), region: region.into() })
     }
 
@@ -66,6 +66,11 @@ impl Bucket {
     pub fn region(&self) -> &RegionName {
         &self.region
     }
+}
+
+/// Whether something has a Region's form: it becomes a part of host names.
+fn is_region(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn client(config: &SdkConfig, region: &str) -> aws_sdk_s3::Client {

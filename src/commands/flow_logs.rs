@@ -10,18 +10,18 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use ipnet::IpNet;
 
 use remote::Remote;
 
+use super::audit::eprint;
 use super::read;
 use crate::address::AddressBook;
 use crate::cli::{AccountArgs, FlowLogArgs, Location};
 use crate::flow_log::watch::{Gateway, Inside, Watch};
-use crate::flow_log::{Object, Options, Sources, Sum, attribute, attribute_sums, read_names};
+use crate::flow_log::{Options, Sources, Sum, attribute, attribute_sums, read_names};
 use crate::model::{FlowLog, Snapshot, VpcId, Window};
 use crate::progress::ReadProgress;
 use crate::topology::Topology;
@@ -51,7 +51,7 @@ pub(super) struct Request<'r> {
 #[derive(Default)]
 struct Found {
     paths: Vec<PathBuf>,
-    objects: Vec<Arc<dyn Object>>,
+    buckets: bucket::Objects,
     /// What another engine made of some that are not read here.
     sums: Option<Vec<Sum>>,
 }
@@ -85,7 +85,7 @@ fn find(
     );
     let remote = remote()?;
     if !buckets.is_empty() {
-        found.objects = bucket::objects(&remote, &buckets, request)?;
+        found.buckets = bucket::objects(&remote, &buckets, request)?;
     }
     match engines.first() {
         Some(Location::Athena { catalog, database, table }) => {
@@ -160,7 +160,7 @@ pub(super) fn traffic(
         traffic.names = (!names.is_empty()).then(|| *names.statistics());
         return Ok(traffic);
     }
-    let sources = Sources { paths: &found.paths, objects: &found.objects };
+    let sources = Sources { paths: &found.paths, objects: &found.buckets.objects };
     let attribute = |watch: &Watch| attribute(sources, watch, &options).context("--log-format");
     let mut traffic = attribute(&watch)?;
     if let Some(topology) = &topology
@@ -169,6 +169,7 @@ pub(super) fn traffic(
         merge(&mut traffic, attribute(&clients)?);
     }
     drop(progress);
+    found.buckets.told().filter(|_| !quiet).for_each(|line| eprint(&format!("natwise: {line}")));
     let readable = traffic.statistics.files > unread(&traffic);
     if !readable {
         let first = traffic.faults.first().map(|fault| format!("{}: {}", fault.file, fault.problem));

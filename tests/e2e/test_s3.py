@@ -85,8 +85,9 @@ def in_window(keys, start="20260105T0545Z", end="20260105T0830Z"):
 
 
 def apart_from_places(result):
-    """What must be the same wherever the files are."""
-    return {name: part for name, part in result.items() if name not in ("generated_at", "statistics")}
+    """What must be the same however many files of other hours were read: SKIPDATA counts in whichever it is met."""
+    gateways = [{name: part for name, part in gateway.items() if name != "skipdata"} for gateway in result["gateways"]]
+    return {**{name: part for name, part in result.items() if name != "statistics"}, "gateways": gateways}
 
 
 def test_all_500_objects_give_what_the_same_files_give(live, emulator, bucket, logs):
@@ -123,6 +124,8 @@ def test_only_the_objects_of_the_window_are_fetched(live, emulator, bucket, logs
     assert {request["payer"] for request in asked(emulator) if request["operation"] != "HeadBucket"} == {"requester"}
     assert re.search(r"reading 68 flow-log files of s3://flow-logs in us-east-1: .* at most \$0\.\d+", done.stderr)
     assert re.search(r"for 9 LIST and 68 GET requests.* nothing inside us-east-1", done.stderr)
+    size = sum(keys[key].stat().st_size for key in fetched)
+    assert f"read {size / 1024:.2f} KiB of s3://flow-logs in 68 GET requests" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ def test_logs_without_the_layout_are_found_by_their_names(live, emulator, logs):
 
 def test_unrelated_keys_beside_the_days_are_not_listed(live, emulator, bucket, logs):
     folder = "AWSLogs/123456789012/vpcflowlogs/us-east-1/"
-    for i in range(2500):
+    for i in range(1200):
         bucket.put_object(Bucket="flow-logs", Key=f"{folder}junk-{i}.log.gz", Body=b"")
         bucket.put_object(Bucket="flow-logs", Key=f"aaa-junk-{i}", Body=b"")
     live.json("attribute", "s3://flow-logs", *logs[2], *WINDOW)
@@ -338,9 +341,9 @@ def test_a_download_that_never_gets_on_is_a_fault(home, natwise, tmp_path, logs)
     folder = tmp_path / "served" / "flow-logs" / pathlib.Path(key).parent
     folder.mkdir(parents=True)
     (folder / pathlib.Path(key).name).write_bytes(keys[key].read_bytes())
-    with Local(tmp_path / "served", "--cut", "1000") as server:
+    with Local(tmp_path / "served", "--stuck") as server:
         result = Runs(home, server.environment).json("attribute", "s3://flow-logs", *gateways, *WINDOW)
-        assert len(server.requests()) < 30
+        assert len(server.requests()) == 5
     [fault] = result["faults"]
     assert "the download broke off 5 times at byte" in fault["problem"] and fault["partly_read"]
 
@@ -401,3 +404,4 @@ def test_several_buckets_are_priced_together(live, emulator, bucket, logs):
     done = live("attribute", "s3://flow-logs", "s3://more-logs", *logs[2], *WINDOW)
     assert done.returncode == 0, done.stderr
     assert "reading flow logs of 2 buckets" in done.stderr and "of s3://more-logs in us-east-1" in done.stderr
+

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Serves folders as S3 buckets: HeadBucket, ListObjectsV2 and GetObject with ranges, for tests and benchmarks.
 
-    s3_server.py ROOT [--cut N] [--latency MS]
+    s3_server.py ROOT [--cut N] [--stuck] [--latency MS]
 
 ROOT/BUCKET/KEY is an object; an entry of ROOT is a bucket. Listens on a free loopback port, prints it, and ends when its
-standard input is closed. With --cut the first N answers of each object break off in the middle of what is left of it.
+standard input is closed. With --cut the first N answers of each object break off in the middle of what is left of it; with
+--stuck no answer goes beyond the middle of the object.
 GET /-/requests has the requests for objects, as JSON: [[key, range], ...]. Signatures are not looked at.
 """
 import argparse
@@ -92,7 +93,9 @@ class Handler(BaseHTTPRequestHandler):
             self.server.requests.append([key, wanted])
             answers = self.server.answers[key] = self.server.answers.get(key, 0) + 1
         left = size - first
-        send = left // 2 if answers <= self.server.cut and left > 1 else left
+        send = left // 2 if answers <= self.server.cut else left
+        if self.server.stuck:
+            send = max(0, size // 2 - first)
         self.send_response(206 if wanted else 200)
         if wanted:
             self.send_header("Content-Range", f"bytes {first}-{size - 1}/{size}")
@@ -112,9 +115,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, root, cut, latency):
+    def __init__(self, root, cut, stuck, latency):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.root, self.cut, self.latency = root, cut, latency / 1000
+        self.root, self.cut, self.stuck, self.latency = root, cut, stuck, latency / 1000
         self.requests, self.answers, self.lock = [], {}, threading.Lock()
         self.listed = {}
 
@@ -141,9 +144,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("--cut", type=int, default=0)
+    parser.add_argument("--stuck", action="store_true")
     parser.add_argument("--latency", type=float, default=0)
     arguments = parser.parse_args()
-    server = Server(arguments.root.resolve(), arguments.cut, arguments.latency)
+    server = Server(arguments.root.resolve(), arguments.cut, arguments.stuck, arguments.latency)
     threading.Thread(target=end_with_standard_input, daemon=True).start()
     print(server.server_port, flush=True)
     server.serve_forever()

@@ -52,6 +52,13 @@ enum End {
     Damaged(String),
 }
 
+/// Hands over what did come, and why no more does.
+async fn give_up(progress: Progress, problem: String, reader: &Sender<Result<Vec<u8>, String>>) {
+    if progress.piece.is_empty() || reader.send(Ok(progress.piece)).await.is_ok() {
+        let _gone = reader.send(Err(problem)).await;
+    }
+}
+
 impl Fetch {
     /// Sends the object's pieces, or why there are no more.
     pub(super) async fn run(self, reader: Sender<Result<Vec<u8>, String>>) {
@@ -64,8 +71,7 @@ impl Fetch {
                 }
                 Err(error) => {
                     self.bucket.refused(&error);
-                    let _gone = reader.send(Err(error.to_string())).await;
-                    return;
+                    return give_up(progress, error.to_string(), &reader).await;
                 }
             };
             let problem = match end {
@@ -76,10 +82,7 @@ impl Fetch {
                     }
                     return;
                 }
-                End::Damaged(problem) => {
-                    let _gone = reader.send(Err(problem)).await;
-                    return;
-                }
+                End::Damaged(problem) => return give_up(progress, problem, &reader).await,
                 End::Broken(problem) => problem,
             };
             progress.idle += 1;
@@ -87,8 +90,7 @@ impl Fetch {
             if progress.idle >= ATTEMPTS {
                 let (at, size) = (progress.at, self.size);
                 let text = format!("the download broke off {ATTEMPTS} times at byte {at} of {size}: {problem}");
-                let _gone = reader.send(Err(text)).await;
-                return;
+                return give_up(progress, text, &reader).await;
             }
             if progress.idle > 1 {
                 tokio::time::sleep(FIRST_WAIT * 2_u32.pow(progress.idle - 2)).await;
@@ -101,6 +103,7 @@ impl Fetch {
         if let Some(refusal) = self.bucket.refusal() {
             return Err(refusal);
         }
+        self.bucket.asked();
         let request = self
             .bucket
             .client
@@ -148,6 +151,7 @@ impl Fetch {
                 Ok(Some(Ok(bytes))) => bytes,
             };
             progress.at += bytes.len() as u64;
+            self.bucket.came(bytes.len());
             progress.idle = 0;
             let mut rest = &bytes[..];
             while !rest.is_empty() {

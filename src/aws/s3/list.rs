@@ -12,8 +12,8 @@ use crate::model::Bytes;
 
 /// Folders that are listed at once.
 const AT_ONCE: usize = 32;
-/// Keys that are looked at, or found, at the most: each takes memory and time.
-pub(super) const MOST_KEYS: usize = 1_000_000;
+/// Keys that are looked at in a listing, or found in all, at the most: each takes memory and time.
+pub const MOST_KEYS: usize = 1_000_000;
 /// Pages of a listing that only looks for folders, and such listings.
 const MOST_PAGES: usize = 5;
 const MOST_LOOKS: usize = 300;
@@ -53,23 +53,25 @@ struct Found {
 }
 
 impl Bucket {
-    /// Lists the files that a search is for; `allow` is asked before so many listings are made at once.
+    /// Lists the files that a search is for, and looks at so many keys for that at the most ([`MOST_KEYS`]). `allow` is
+    /// asked before so many listings are made.
     ///
     /// # Errors
     /// When the bucket may not be listed, has too many keys there, or `allow` refuses.
     pub async fn search<E: From<BucketError>>(
         &self,
         search: &Search,
+        most: usize,
         on_keys: OnKeys<'_>,
         allow: impl Fn(usize) -> Result<(), E>,
     ) -> Result<Listed, E> {
         let mut listed = Listed::default();
-        self.round(search, search.begin(), on_keys, &allow, &mut listed).await?;
+        self.round(search, search.begin(), most, on_keys, &allow, &mut listed).await?;
         if !listed.is_layout && listed.files.is_empty() {
-            self.round(search, vec![search.look()], on_keys, &allow, &mut listed).await?;
+            self.round(search, vec![search.look()], most, on_keys, &allow, &mut listed).await?;
         }
         if !listed.is_layout && listed.files.is_empty() {
-            self.round(search, vec![search.everything()], on_keys, &allow, &mut listed).await?;
+            self.round(search, vec![search.everything()], most, on_keys, &allow, &mut listed).await?;
             listed.is_layout = false;
         }
         Ok(listed)
@@ -79,6 +81,7 @@ impl Bucket {
         &self,
         search: &Search,
         first: Vec<Listing>,
+        most: usize,
         on_keys: OnKeys<'_>,
         allow: &impl Fn(usize) -> Result<(), E>,
         listed: &mut Listed,
@@ -90,7 +93,7 @@ impl Bucket {
         loop {
             while running.len() < AT_ONCE {
                 let Some(listing) = waiting.pop_front() else { break };
-                running.push(self.list(search, listing));
+                running.push(self.list(search, listing, most));
             }
             let Some(found) = running.next().await else { return Ok(()) };
             let found = found?;
@@ -105,15 +108,15 @@ impl Bucket {
             listed.others += found.others;
             listed.files.extend(found.files);
             on_keys(listed.others + u64::try_from(listed.files.len()).unwrap_or(u64::MAX));
-            if listed.files.len() > MOST_KEYS {
-                return Err(self.too_many(search.prefix()).into());
+            if listed.files.len() > most {
+                return Err(self.too_many(search.prefix(), most).into());
             }
             allow(waiting.len())?;
         }
     }
 
     /// Makes one listing, page by page.
-    async fn list(&self, search: &Search, listing: Listing) -> Result<Found, BucketError> {
+    async fn list(&self, search: &Search, listing: Listing, most: usize) -> Result<Found, BucketError> {
         let mut found = Found { folders: Vec::new(), files: Vec::new(), others: 0, requests: 0, listing };
         let mut token = None;
         loop {
@@ -140,8 +143,8 @@ impl Bucket {
                 }
             }
             let seen = found.files.len() + usize::try_from(found.others).unwrap_or(usize::MAX) + found.folders.len();
-            if seen > MOST_KEYS {
-                return Err(self.too_many(&found.listing.prefix));
+            if seen > most {
+                return Err(self.too_many(&found.listing.prefix, most));
             }
             let enough = found.listing.is_look() && found.requests >= MOST_PAGES as u64;
             token = page.next_continuation_token.filter(|_| page.is_truncated == Some(true) && !enough);
@@ -151,7 +154,7 @@ impl Bucket {
         }
     }
 
-    fn too_many(&self, prefix: &str) -> BucketError {
-        BucketError::TooMany { bucket: self.name.clone(), prefix: prefix.to_owned(), most: MOST_KEYS }
+    fn too_many(&self, prefix: &str, most: usize) -> BucketError {
+        BucketError::TooMany { bucket: self.name.clone(), prefix: prefix.to_owned(), most }
     }
 }

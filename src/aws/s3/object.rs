@@ -20,10 +20,32 @@ const WAITING: usize = 3;
 /// Objects that are refused, when none was ever had, before no others are asked for.
 const REFUSALS: usize = 8;
 
+/// What was fetched of a bucket's objects.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Fetched {
+    /// Requests for objects, whatever came of them.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that came.
+    #[must_use]
+    pub fn bytes(&self) -> Bytes {
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
+
 /// What the objects of a bucket have in common.
 pub(super) struct Shared {
     pub(super) name: String,
     pub(super) client: aws_sdk_s3::Client,
+    fetched: Arc<Fetched>,
     /// Which reading of everything this is: the engine may read all of it once more.
     pass: AtomicU64,
     /// Objects that answered, and that were refused.
@@ -33,6 +55,16 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    /// An object is asked for.
+    pub(super) fn asked(&self) {
+        self.fetched.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many bytes of one came.
+    pub(super) fn came(&self, bytes: usize) {
+        self.fetched.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
     /// An object came.
     pub(super) fn answered(&self) {
         self.answers.fetch_add(1, Ordering::Relaxed);
@@ -54,12 +86,14 @@ impl Shared {
     }
 }
 
-/// The objects of a bucket that were listed. They keep the runtime alive.
+/// The objects of a bucket that were listed, and the count of what is fetched of them. They keep the runtime alive.
 #[must_use]
-pub fn objects(bucket: &Bucket, listed: Listed, runtime: &Arc<Runtime>) -> Vec<Arc<dyn Object>> {
+pub fn objects(bucket: &Bucket, listed: Listed, runtime: &Arc<Runtime>) -> (Vec<Arc<dyn Object>>, Arc<Fetched>) {
+    let fetched = Arc::new(Fetched::default());
     let shared = Arc::new(Shared {
         name: bucket.name.clone(),
         client: bucket.client.clone(),
+        fetched: Arc::clone(&fetched),
         pass: AtomicU64::new(0),
         answers: AtomicUsize::new(0),
         refusals: AtomicUsize::new(0),
@@ -75,7 +109,7 @@ pub fn objects(bucket: &Bucket, listed: Listed, runtime: &Arc<Runtime>) -> Vec<A
             state: Mutex::default(),
         })
     };
-    listed.files.into_iter().map(object).collect()
+    (listed.files.into_iter().map(object).collect(), fetched)
 }
 
 struct S3Object {

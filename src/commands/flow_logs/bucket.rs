@@ -9,19 +9,31 @@ use rust_decimal::Decimal;
 use super::Request;
 use super::remote::Remote;
 use super::spend::{Estimate, dollars, size};
-use crate::aws::s3::{Bucket, Listed, objects as read};
+use crate::aws::s3::{Bucket, Fetched, Listed, MOST_KEYS, objects as read};
 use crate::flow_log::Object;
 use crate::flow_log::bucket::Search;
 use crate::model::{Bytes, RegionName, Usd, Window};
 use crate::pricing::{PriceBook, Product};
 use crate::progress::ListProgress;
 
+/// Files in buckets, and the counts of what is fetched of them.
+#[derive(Default)]
+pub(super) struct Objects {
+    pub(super) objects: Vec<Arc<dyn Object>>,
+    fetched: Vec<(String, Arc<Fetched>)>,
+}
+
+impl Objects {
+    /// What was really read so far, for people.
+    pub(super) fn told(&self) -> impl Iterator<Item = String> {
+        self.fetched.iter().map(|(bucket, fetched)| {
+            format!("read {} of s3://{bucket} in {} GET requests", size(fetched.bytes()), fetched.requests())
+        })
+    }
+}
+
 /// The objects of some buckets and prefixes that can hold records of the request's windows.
-pub(super) fn objects(
-    remote: &Remote,
-    places: &[(&str, &str)],
-    request: &Request<'_>,
-) -> anyhow::Result<Vec<Arc<dyn Object>>> {
+pub(super) fn objects(remote: &Remote, places: &[(&str, &str)], request: &Request<'_>) -> anyhow::Result<Objects> {
     let book = PriceBook::embedded()?;
     let found = remote.wait(list(remote, places, request, &book), async {})?;
     let mut estimates = Vec::new();
@@ -31,7 +43,13 @@ pub(super) fn objects(
     if let Some(all) = together(estimates) {
         remote.budget.allow(&all)?;
     }
-    Ok(found.into_iter().flat_map(|(bucket, listed)| read(&bucket, listed, &remote.runtime)).collect())
+    let mut all = Objects::default();
+    for (bucket, listed) in found {
+        let (objects, fetched) = read(&bucket, listed, &remote.runtime);
+        all.objects.extend(objects);
+        all.fetched.push((bucket.name().to_owned(), fetched));
+    }
+    Ok(all)
 }
 
 /// Each bucket once, with what was found below all of its prefixes.
@@ -60,7 +78,7 @@ async fn list(
             let notes = vec!["its objects are priced once they are known".to_owned()];
             progress.suspend(|| remote.budget.allow(&Estimate { what, bytes: Some(0), usd: Some(usd), notes }))
         };
-        let listed = bucket.search(&search, &|keys| progress.set(keys), allow).await?;
+        let listed = bucket.search(&search, MOST_KEYS, &|keys| progress.set(keys), allow).await?;
         anyhow::ensure!(!listed.files.is_empty(), "{}", nothing(&bucket, &search, &listed, &request.windows));
         match found.get_mut(name) {
             Some((_, before)) => {
@@ -112,14 +130,16 @@ fn estimate(bucket: &Bucket, listed: &Listed, book: &PriceBook) -> Estimate {
     let gigabytes = Decimal::from(bytes) / Decimal::from(1_u64 << 30);
     let (transfer, guessed) = price(book, bucket.region(), Product::InternetTransferGb, gigabytes);
     let asked = lists + gets;
-    let mut notes = vec![format!(
-        "{} for {} LIST and {files} GET requests, from one reading; and for the transfer nothing inside {}, or {} out to \
-         the internet",
-        dollars(asked),
-        listed.requests,
-        bucket.region(),
-        dollars(transfer),
-    )];
+    let mut notes = vec![
+        format!(
+            "{} for {} LIST and {files} GET requests; for the transfer nothing inside {}, {} out to the internet",
+            dollars(asked),
+            listed.requests,
+            bucket.region(),
+            dollars(transfer),
+        ),
+        "as much again if a second reading is needed: for two flow logs of one gateway, or none of its own".to_owned(),
+    ];
     let stands_in = guessed || requests(book, bucket, Product::S3ListRequest, 1).1;
     if stands_in {
         notes.push(format!(
