@@ -16,6 +16,8 @@ import boto3
 import pytest
 
 from conftest import CLEAN, NATWISE, Runs
+from test_flow_logs import Scene
+from world import WINDOW as MONTH
 
 TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
 WINDOW = ("--from", "2026-01-05T06:00Z", "--to", "2026-01-05T08:00Z")
@@ -68,10 +70,20 @@ def put(client, bucket, keys, prefix=""):
 
 
 @pytest.fixture
-def bucket(emulator, logs):
+def whole(emulator, logs):
+    """A bucket with all of them."""
     client = emulator.client("s3")
     client.create_bucket(Bucket="flow-logs")
     put(client, "flow-logs", logs[1])
+    return client
+
+
+@pytest.fixture
+def bucket(emulator, logs):
+    """A bucket with those of the window and an hour more on either side."""
+    client = emulator.client("s3")
+    client.create_bucket(Bucket="flow-logs")
+    put(client, "flow-logs", {key: logs[1][key] for key in in_window(logs[1], "20260105T0445Z", "20260105T0930Z")})
     return client
 
 
@@ -90,7 +102,7 @@ def apart_from_places(result):
     return {**{name: part for name, part in result.items() if name != "statistics"}, "gateways": gateways}
 
 
-def test_all_500_objects_give_what_the_same_files_give(live, emulator, bucket, logs):
+def test_all_500_objects_give_what_the_same_files_give(live, emulator, whole, logs):
     disk, keys, gateways = logs
     here = live.json("attribute", disk, *gateways, *ALL)
     there = live.json("attribute", "s3://flow-logs", *gateways, *ALL)
@@ -99,7 +111,7 @@ def test_all_500_objects_give_what_the_same_files_give(live, emulator, bucket, l
     assert sorted(request["key"] for request in asked(emulator, "GetObject")) == sorted(keys)
 
 
-def test_only_the_objects_of_the_window_are_fetched(live, emulator, bucket, logs):
+def test_only_the_objects_of_the_window_are_fetched(live, emulator, whole, logs):
     disk, keys, gateways = logs
     here = live.json("attribute", disk, *gateways, *WINDOW)
     assert asked(emulator) == []
@@ -177,6 +189,39 @@ def test_a_copy_of_a_file_is_not_counted_twice(live, emulator, bucket, logs):
     after = live.json("attribute", "s3://flow-logs", *gateways, *WINDOW)
     assert after["flows"] == before["flows"]
     assert ["the same file as s3://flow-logs/" in fault["problem"] for fault in after["faults"]] == [True]
+
+
+def test_where_a_second_reading_is_needed_each_object_is_fetched_twice(live, emulator, tmp_path):
+    """Two flow logs recorded the same gateways: which one counts in which hour is known after the first reading."""
+    gateways = generate(tmp_path / "logs", "--format", "v5", "--records", "6000", "--dup-flow-log")
+    logs = sorted({path.name.split("_")[3] for path in (tmp_path / "logs").rglob("*.log.gz")})
+    # Each of them was off for an hour.
+    for log, hour in zip(logs, ("T00", "T01")):
+        for path in (tmp_path / "logs").rglob(f"*_{log}_20260105{hour}*"):
+            path.unlink()
+    files = sorted((tmp_path / "logs" / "AWSLogs").rglob("*.log.gz"))
+    client = emulator.client("s3")
+    client.create_bucket(Bucket="twice")
+    put(client, "twice", {path.relative_to(tmp_path / "logs").as_posix(): path for path in files})
+    words = [*gateways, "--top", "0", *ALL]
+    here = live.json("attribute", tmp_path / "logs" / "AWSLogs", *words)
+    assert here["statistics"]["duplicates"] > 0 and len(files) == 56
+    for threads in ("1", "5"):
+        before = len(asked(emulator, "GetObject"))
+        assert live.json("attribute", "s3://twice/", *words, "--threads", threads) == here
+        fetched = [request["key"] for request in asked(emulator, "GetObject")[before:]]
+        assert sorted(fetched) == sorted(2 * [path.relative_to(tmp_path / "logs").as_posix() for path in files])
+
+
+def test_an_audit_reads_them_too(live, emulator, tmp_path):
+    scene = Scene(emulator.world())
+    file = scene.log(tmp_path / "october.log", 31, {"52.216.10.1": 3 << 30, "203.0.113.5": 2 << 30})
+    client = emulator.client("s3")
+    client.create_bucket(Bucket="flow-logs")
+    client.put_object(Bucket="flow-logs", Key="mine/october.log", Body=file.read_bytes())
+    here = live.json("audit", *MONTH, "--flow-logs", file)
+    assert live.json("audit", *MONTH, "--flow-logs", "s3://flow-logs/mine/") == here
+    assert "measured (partial)" in {finding["basis"] for finding in here["findings"]}
 
 
 def test_requester_pays(live, emulator, bucket, logs):

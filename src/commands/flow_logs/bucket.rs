@@ -177,13 +177,11 @@ fn requests(book: &PriceBook, bucket: &Bucket, product: Product, count: u64) -> 
 /// What a quantity costs in a Region; where the book does not know, what it costs in the dearest one that it knows, and
 /// true.
 fn price(book: &PriceBook, region: &RegionName, product: Product, quantity: Decimal) -> (Usd, bool) {
-    match book.rate(region, product) {
-        Ok(rate) => (rate.cost(quantity), false),
-        Err(_) => {
-            let rates = book.rows().filter(|(of, ..)| *of == product).map(|(.., rate)| rate.cost(quantity));
-            (rates.max().unwrap_or(Usd::ZERO), true)
-        }
+    if let Ok(rate) = book.rate(region, product) {
+        return (rate.cost(quantity), false);
     }
+    let rates = book.rows().filter(|(of, ..)| *of == product).map(|(.., rate)| rate.cost(quantity));
+    (rates.max().unwrap_or(Usd::ZERO), true)
 }
 
 #[cfg(test)]
