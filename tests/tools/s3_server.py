@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Serves folders as S3 buckets: HeadBucket, ListObjectsV2 and GetObject with ranges, for tests and benchmarks.
 
-    s3_server.py ROOT [--cut N] [--stuck] [--latency MS]
+    s3_server.py ROOT [--cut N] [--stuck] [--checksum right|wrong] [--latency MS]
 
 ROOT/BUCKET/KEY is an object; an entry of ROOT is a bucket. Listens on a free loopback port, prints it, and ends when its
-standard input is closed. With --cut the first N answers of each object break off in the middle of what is left of it; with
---stuck no answer goes beyond the middle of the object.
+standard input is closed. With --cut the first N answers of each object break off in the middle of what is left of it;
+with --stuck no answer goes beyond the middle of the object. With --checksum every answer tells one: the whole object's.
 GET /-/requests has the requests for objects, as JSON: [[key, range], ...]. Signatures are not looked at.
 """
 import argparse
+import base64
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ import pathlib
 import sys
 import threading
 import time
+import zlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
@@ -100,6 +102,9 @@ class Handler(BaseHTTPRequestHandler):
         if wanted:
             self.send_header("Content-Range", f"bytes {first}-{size - 1}/{size}")
         self.send_header("ETag", etag)
+        if self.server.checksum:
+            crc = zlib.crc32(path.read_bytes()) ^ (self.server.checksum == "wrong")
+            self.send_header("x-amz-checksum-crc32", base64.b64encode(crc.to_bytes(4, "big")).decode())
         self.send_header("Content-Length", str(left))
         self.end_headers()
         self.wfile.flush()
@@ -115,9 +120,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, root, cut, stuck, latency):
+    def __init__(self, root, cut, stuck, checksum, latency):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.root, self.cut, self.stuck, self.latency = root, cut, stuck, latency / 1000
+        self.root, self.cut, self.stuck, self.checksum, self.latency = root, cut, stuck, checksum, latency / 1000
         self.requests, self.answers, self.lock = [], {}, threading.Lock()
         self.listed = {}
 
@@ -145,9 +150,10 @@ if __name__ == "__main__":
     parser.add_argument("root", type=pathlib.Path)
     parser.add_argument("--cut", type=int, default=0)
     parser.add_argument("--stuck", action="store_true")
+    parser.add_argument("--checksum", choices=("right", "wrong"))
     parser.add_argument("--latency", type=float, default=0)
     arguments = parser.parse_args()
-    server = Server(arguments.root.resolve(), arguments.cut, arguments.stuck, arguments.latency)
+    server = Server(arguments.root.resolve(), arguments.cut, arguments.stuck, arguments.checksum, arguments.latency)
     threading.Thread(target=end_with_standard_input, daemon=True).start()
     print(server.server_port, flush=True)
     server.serve_forever()
