@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Flow logs from S3 beside the same files from disk: natwise reading generated logs of about 1 GB both ways, in turn.
 
-    cargo build --release && python3 tests/bench/s3.py
+    cargo build --release && /tmp/bench/bin/python tests/bench/s3.py    (its environment: see attribute.py)
 
 The bucket is a folder that tests/tools/s3_server.py serves on the loopback device, so that the source is not the limit:
 what is measured is what listing, fetching and handing over cost. One thread reads, which leaves a processor to the
