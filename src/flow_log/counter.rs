@@ -1,6 +1,6 @@
 //! From a record to the sums: what happens to each record of a gateway, whatever kind of file it came from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::Limits;
@@ -10,6 +10,7 @@ use super::tally::{NO_HOUR, Slot, Tally, What};
 use crate::address::{AddressBook, OwnerId, plain};
 use crate::model::{Bytes, Service, Window};
 use crate::resolver_log::{NameSetId, Names};
+use crate::sample::Plan;
 use crate::traffic::Volume;
 
 const HOUR: u64 = 3600;
@@ -52,6 +53,8 @@ pub(super) struct Rules<'r> {
     pub(super) window: Option<(u64, u64)>,
     /// Of gateways that several flow logs record, which of them counts in which hour.
     pub(super) winners: HashMap<(u32, u32), u32>,
+    /// The hours that count, where only a sample is read; whose clients' places are then told by hour.
+    pub(super) sample: Option<BTreeSet<u32>>,
     /// Owners whose addresses DNS may name.
     is_nameable: Vec<bool>,
 }
@@ -62,6 +65,7 @@ impl<'r> Rules<'r> {
         book: &'r AddressBook,
         names: Option<&'r Names>,
         window: Option<Window>,
+        sample: Option<&Plan>,
     ) -> Self {
         let second = |instant: jiff::Timestamp| u64::try_from(instant.as_second()).unwrap_or(0);
         let own = [Service::S3, Service::DYNAMODB, Service::INTERNET, Service::PRIVATE];
@@ -71,6 +75,7 @@ impl<'r> Rules<'r> {
             names,
             window: window.map(|window| (second(window.start()), second(window.end()))),
             winners: HashMap::new(),
+            sample: sample.map(Plan::hours),
             is_nameable: book.owners().iter().map(|owner| !own.contains(&owner.service)).collect(),
         }
     }
@@ -78,7 +83,8 @@ impl<'r> Rules<'r> {
     /// Calls something with the hours of a record that count of its flow log, and the bytes of each.
     fn hours(&self, slot: Slot, record: &Record, span: Option<&Span>, mut each: impl FnMut(u32, Bytes)) {
         let mut each = |hour, part| {
-            if self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log) {
+            if self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log) && self.is_sampled(hour)
+            {
                 each(hour, part);
             }
         };
@@ -86,6 +92,15 @@ impl<'r> Rules<'r> {
             Some(span) => span.by_hour(each),
             None => each(NO_HOUR, record.bytes),
         }
+    }
+
+    fn is_sampled(&self, hour: u32) -> bool {
+        self.sample.as_ref().is_none_or(|hours| hours.contains(&hour))
+    }
+
+    /// Where a client of a gateway is, if that is to be told by hour.
+    fn hourly_place(&self, client: Option<IpAddr>, slot: Slot) -> Option<u32> {
+        self.sample.as_ref().and_then(|_| self.place_of(client?, slot))
     }
 
     /// Where a client of a gateway is.
@@ -208,6 +223,14 @@ impl<'r> Counter<'r> {
         let mut bytes = None;
         rules.hours(slot, record, span.as_ref(), |_, part| bytes = Some(bytes.unwrap_or(0) + part));
         let Some(bytes) = bytes else {
+            let mut any = false;
+            if let Some(span) = &span {
+                span.by_hour(|hour, _| any |= rules.is_sampled(hour));
+            }
+            if rules.sample.is_some() && !any {
+                self.tally.statistics.outside_window += 1;
+                return;
+            }
             self.tally.statistics.duplicates += 1;
             *self.tally.duplicates.entry(slot).or_default() += 1;
             return;
@@ -222,7 +245,10 @@ impl<'r> Counter<'r> {
         // Records of clients only count no bytes, but are as much of their hour as others.
         let (hourly, both) = (&mut self.tally.hourly, client.is_some() && remote.is_some());
         let share = |part| if remote.is_some() { part } else { 0 };
-        rules.hours(slot, record, span.as_ref(), |hour, part| hourly.add(slot, hour, what, share(part), both));
+        let place = rules.hourly_place(client, slot);
+        rules.hours(slot, record, span.as_ref(), |hour, part| {
+            hourly.add((slot, hour, what, place), share(part), both);
+        });
         self.tally.add(slot, client, what, volume(direction, bytes, 1), |client, slot| rules.place_of(client, slot));
     }
 
@@ -247,7 +273,9 @@ impl<'r> Counter<'r> {
         };
         if let Some(hour) = hour {
             let both = client.is_some() && remote.is_some();
-            self.tally.hourly.add(slot, hour, what, if remote.is_some() { bytes } else { 0 }, both);
+            let place = rules.hourly_place(client, slot);
+            let share = if remote.is_some() { bytes } else { 0 };
+            self.tally.hourly.add((slot, hour, what, place), share, both);
         }
         let volume = volume(direction, bytes, records);
         self.tally.add(slot, client, what, volume, |client, slot| rules.place_of(client, slot));

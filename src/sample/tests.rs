@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::testing::{FIRST, World};
 
 fn window(hours: i64) -> Window {
-    let at = |hour: i64| jiff::Timestamp::from_second((493_000 + hour) * 3600).unwrap();
+    let at = |hour: i64| jiff::Timestamp::from_second((i64::from(FIRST) + hour) * 3600).unwrap();
     Window::new(at(0), at(hours)).unwrap()
 }
 
@@ -11,43 +12,7 @@ fn plan(hours_per_day: u8, hours: i64, sizes: &BTreeMap<u32, Bytes>) -> Plan {
     Plan::new(Sampling { hours_per_day }, window(hours), sizes)
 }
 
-/// A made-up gateway: bytes to S3 and bytes in all, by hour.
-struct World {
-    part: BTreeMap<u32, Bytes>,
-    whole: BTreeMap<u32, Bytes>,
-}
-
 impl World {
-    /// Days and nights, noise, and one of several habits: a nightly backup to S3, bursts of either kind, a weekly job,
-    /// office hours.
-    fn new(seed: u64, hours: u32) -> Self {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let share = 0.05 + 0.65 * random.f64();
-        let (backup, weekday, phase) = (random.u32(0..24), random.u32(0..7), random.f64() * 6.0);
-        let big = 2.0 + 25.0 * random.f64();
-        let mut world = Self { part: BTreeMap::new(), whole: BTreeMap::new() };
-        for hour in 0..hours {
-            let of_day = f64::from(hour % 24);
-            let base = (0.3 * (random.f64() + random.f64() + random.f64() - 1.5) * 2.0).exp()
-                * (1.0 + 0.6 * (of_day / 24.0 * std::f64::consts::TAU + phase).sin());
-            let mut s3 = base * (share + 0.16 * (random.f64() - 0.5)).clamp(0.0, 1.0);
-            let mut other = base - s3;
-            let burst = |random: &mut fastrand::Rng| (1.5 + 0.8 * 3.0 * (random.f64() - 0.5)).exp();
-            match seed % 6 {
-                1 if hour % 24 == backup => s3 += big * (0.5 + random.f64()),
-                2 if random.f64() < 0.05 => s3 += burst(&mut random),
-                3 if random.f64() < 0.03 => other += burst(&mut random),
-                4 if hour / 24 % 7 == weekday && hour % 24 < 3 => s3 += big,
-                5 if !(8..18).contains(&(hour % 24)) => (s3, other) = (0.0, 0.0),
-                _ => {}
-            }
-            let bytes = |size: f64| (size * 1e9) as Bytes;
-            world.part.insert(493_000 + hour, bytes(s3));
-            world.whole.insert(493_000 + hour, bytes(s3) + bytes(other));
-        }
-        world
-    }
-
     fn truth(&self) -> Decimal {
         let sum = |of: &BTreeMap<u32, Bytes>| of.values().copied().map(Decimal::from).sum::<Decimal>();
         sum(&self.part) / sum(&self.whole)
@@ -95,12 +60,12 @@ fn forms() {
 
 #[test]
 fn a_large_hour_is_not_missed() {
-    let mut sizes: BTreeMap<u32, Bytes> = (0..720).map(|hour| (493_000 + hour, 1)).collect();
+    let mut sizes: BTreeMap<u32, Bytes> = (0..720).map(|hour| (FIRST + hour, 1)).collect();
     for day in 0..30 {
-        sizes.insert(493_000 + day * 24 + 3, 1_000);
+        sizes.insert(FIRST + day * 24 + 3, 1_000);
     }
     let hours = plan(2, 720, &sizes).hours();
-    assert!((0..30).all(|day| hours.contains(&(493_000 + day * 24 + 3))));
+    assert!((0..30).all(|day| hours.contains(&(FIRST + day * 24 + 3))));
 }
 
 #[test]
@@ -120,10 +85,10 @@ proptest! {
         hours in 1..2_000_i64,
         sizes in prop::collection::vec(0..1_000_000_u64, 0..300),
     ) {
-        let sizes: BTreeMap<u32, Bytes> = sizes.into_iter().enumerate().map(|(at, size)| (493_000 + at as u32, size)).collect();
+        let sizes: BTreeMap<u32, Bytes> = sizes.into_iter().enumerate().map(|(at, size)| (FIRST + at as u32, size)).collect();
         let plan = plan(hours_per_day, hours, &sizes);
         let drawn = plan.hours();
-        prop_assert!(drawn.iter().all(|hour| (493_000..493_000 + i64::from(u32::MAX)).contains(&i64::from(*hour)) && i64::from(*hour) < 493_000 + hours));
+        prop_assert!(drawn.iter().all(|hour| (0..hours).contains(&(i64::from(*hour) - i64::from(FIRST)))));
         let wanted = i64::from(hours_per_day) * hours / 24;
         let slack = 2 + hours / 24;
         prop_assert!((drawn.len() as i64 - wanted).abs() <= slack, "{} of {wanted}", drawn.len());
