@@ -325,9 +325,13 @@ impl Span {
         if second >= self.end {
             return self.bytes;
         }
-        let passed = u128::from(second.saturating_sub(self.start));
-        let share = u128::from(self.bytes) * passed / u128::from(self.end - self.start);
-        u64::try_from(share).unwrap_or(self.bytes)
+        let (passed, length) = (second.saturating_sub(self.start), self.end - self.start);
+        if passed == 0 {
+            return 0;
+        }
+        // In words that fit: whole shares of each second, and those of what is left over.
+        let (each, over) = (self.bytes / length, self.bytes % length);
+        each * passed + over * passed / length
     }
 
     fn bytes(&self) -> Bytes {
