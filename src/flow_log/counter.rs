@@ -108,8 +108,7 @@ impl<'r> Rules<'r> {
         self.gateways.get(slot.gateway)?.place_of(client)
     }
 
-    fn what(&self, gateway: &Watched, client: Option<IpAddr>, remote: IpAddr, hour: u32) -> What {
-        let owner = self.book.owner_of(remote);
+    fn what(&self, gateway: &Watched, client: Option<IpAddr>, (remote, owner): (IpAddr, OwnerId), hour: u32) -> What {
         let name = self
             .names
             .filter(|_| self.is_nameable.get(owner.index()).copied().unwrap_or(false))
@@ -136,11 +135,18 @@ impl What {
 pub(super) struct Counter<'r> {
     pub(super) rules: &'r Rules<'r>,
     pub(super) tally: Tally,
+    /// Whose the addresses are that were asked for last.
+    owners: Box<[(IpAddr, OwnerId)]>,
 }
+
+/// Addresses whose owners are remembered: a power of two.
+const REMEMBERED: usize = 1024;
 
 impl<'r> Counter<'r> {
     pub(super) fn new(rules: &'r Rules<'r>, limits: Limits) -> Self {
-        Self { rules, tally: Tally::new(limits) }
+        let nobody = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+        let owners = vec![(nobody, rules.book.owner_of(nobody)); REMEMBERED].into();
+        Self { rules, tally: Tally::new(limits), owners }
     }
 
     /// Counts records of a gateway that tell of no bytes.
@@ -237,7 +243,7 @@ impl<'r> Counter<'r> {
         };
         let what = if let Some(remote) = remote {
             self.tally.statistics.counted += 1;
-            rules.what(gateway, client, remote, hour)
+            rules.what(gateway, client, (remote, self.owner_of(remote)), hour)
         } else {
             self.tally.statistics.other_legs += 1;
             What::UNKNOWN
@@ -266,7 +272,7 @@ impl<'r> Counter<'r> {
         let remote = remote.map(plain);
         let what = if let Some(remote) = remote {
             self.tally.statistics.counted += records;
-            rules.what(gateway, client, remote, hour.unwrap_or(NO_HOUR))
+            rules.what(gateway, client, (remote, self.owner_of(remote)), hour.unwrap_or(NO_HOUR))
         } else {
             self.tally.statistics.other_legs += records;
             What::UNKNOWN
@@ -279,6 +285,17 @@ impl<'r> Counter<'r> {
         }
         let volume = volume(direction, bytes, records);
         self.tally.add(slot, client, what, volume, |client, slot| rules.place_of(client, slot));
+    }
+
+    /// Whose an address is.
+    fn owner_of(&mut self, address: IpAddr) -> OwnerId {
+        let IpAddr::V4(v4) = address else { return self.rules.book.owner_of(address) };
+        let place = v4.to_bits().wrapping_mul(0x9e37_79b9) >> (u32::BITS - REMEMBERED.ilog2());
+        let Some(remembered) = self.owners.get_mut(place as usize) else { return self.rules.book.owner_of(address) };
+        if remembered.0 != address {
+            *remembered = (address, self.rules.book.owner_of(address));
+        }
+        remembered.1
     }
 
     /// The sums, those of the latest hours too.
