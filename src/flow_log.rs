@@ -4,6 +4,7 @@
 //! added at the end. Memory does not grow with the input. A second pass is made only where two flow logs recorded the
 //! same gateway in some hours, to leave one of them out there, and only over files (standard input is read once).
 
+pub mod best;
 mod blocks;
 mod counter;
 mod disputes;
