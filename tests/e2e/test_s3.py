@@ -16,6 +16,7 @@ import pytest
 
 from conftest import CLEAN, NATWISE, Runs
 from test_flow_logs import Scene
+from world import START
 from world import WINDOW as MONTH
 
 TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
@@ -221,6 +222,31 @@ def test_an_audit_reads_them_too(live, emulator, tmp_path):
     here = live.json("audit", *MONTH, "--flow-logs", file)
     assert live.json("audit", *MONTH, "--flow-logs", "s3://flow-logs/mine/") == here
     assert "measured (partial)" in {finding["basis"] for finding in here["findings"]}
+
+
+def test_of_a_sample_only_its_hours_are_fetched(live, emulator, tmp_path):
+    scene = Scene(emulator.world())
+    noons = scene.log(tmp_path / "noons.log", 31, {"52.216.10.1": 3 << 30, "203.0.113.5": 2 << 30}).read_text().splitlines()
+    client = emulator.client("s3")
+    client.create_bucket(Bucket="flow-logs")
+    disk = tmp_path / "disk"
+    for hour in range(31 * 24):
+        time = START + timedelta(hours=hour)
+        name = f"123456789012_vpcflowlogs_us-east-1_fl-1_{time:%Y%m%dT%H%MZ}_a.log"
+        path = disk / f"AWSLogs/123456789012/vpcflowlogs/us-east-1/{time:%Y/%m/%d/%H}" / name
+        path.parent.mkdir(parents=True)
+        day = hour // 24
+        lines = noons[1 + 4 * day : 5 + 4 * day] if time.hour == 12 else []
+        path.write_text("\n".join([noons[0], *lines]) + "\n")
+        client.put_object(Bucket="flow-logs", Key=path.relative_to(disk).as_posix(), Body=path.read_bytes())
+    here = live.json("audit", *MONTH, "--sample", "2h/day", "--flow-logs", disk)
+    there = live.json("audit", *MONTH, "--sample", "2h/day", "--flow-logs", "s3://flow-logs")
+    files = [report["flow_logs"]["statistics"].pop("files") for report in (here, there)]
+    assert there == here and files[0] == 744
+    # Sixty-two hours or so, and the file after each, which may hold its last minutes.
+    fetched = {request["key"] for request in asked(emulator, "GetObject")}
+    hours = here["nat_gateways"][0]["coverage"]["sampled_hours"]
+    assert hours <= len(fetched) == files[1] <= 2 * hours < 150
 
 
 def test_requester_pays(live, emulator, bucket, logs):
