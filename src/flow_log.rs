@@ -13,6 +13,7 @@ mod format;
 mod gateways;
 mod hourly;
 mod leg;
+mod legs;
 mod parquet;
 mod piped;
 mod record;
@@ -30,9 +31,11 @@ use counter::{Counter, Rules};
 use disputes::Disputes;
 pub use dns::read_names;
 use format::Format;
+pub(crate) use format::DEFAULT as DEFAULT_FORMAT;
 pub use format::FormatError;
 use gateways::Gateways;
 use hourly::MOST_CELLS;
+pub use legs::{Legs, RecordEnds};
 use parquet::Parquet;
 use piped::Piped;
 use source::{Content, Input, Inputs};
@@ -133,6 +136,14 @@ fn attribute_within(
     traffic.accounts.extend(inputs.files.iter().filter_map(|file| file.account.as_deref().map(AccountId::from)));
     traffic.other_files = inputs.others;
     Ok(traffic)
+}
+
+/// Whether records of a format can be attributed.
+///
+/// # Errors
+/// When it is none, or lacks a field that nothing can do without.
+pub fn check_format(text: &str) -> Result<(), FormatError> {
+    Format::parse(text).map(drop)
 }
 
 impl Formats {
