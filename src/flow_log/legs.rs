@@ -78,8 +78,12 @@ mod tests {
             addresses: vec!["10.0.0.220".parse().unwrap()],
             ..Gateway::default()
         };
-        let regional =
-            Gateway { nat: "nat-2".to_owned(), nat_gateway_id: Some("nat-2".into()), regional: true, ..Gateway::default() };
+        let regional = Gateway {
+            nat: "nat-2".to_owned(),
+            nat_gateway_id: Some("nat-2".into()),
+            regional: true,
+            ..Gateway::default()
+        };
         Legs::new(&[zonal, regional])
     }
 
@@ -91,16 +95,10 @@ mod tests {
             let parse = |text: Option<&str>| text.map(|text| text.parse().unwrap());
             SumOf::Flow { direction, client: parse(client), remote: parse(remote) }
         };
-        assert_eq!(
-            of((client, nat), Some((client, host))),
-            flow(Direction::Upload, Some(client), Some(host))
-        );
+        assert_eq!(of((client, nat), Some((client, host))), flow(Direction::Upload, Some(client), Some(host)));
         assert_eq!(of((nat, host), Some((nat, host))), SumOf::OtherLeg);
         assert_eq!(of((host, nat), Some((host, nat))), SumOf::OtherLeg);
-        assert_eq!(
-            of((nat, client), Some((host, client))),
-            flow(Direction::Download, Some(client), Some(host))
-        );
+        assert_eq!(of((nat, client), Some((host, client))), flow(Direction::Download, Some(client), Some(host)));
         assert_eq!(of((client, nat), None), flow(Direction::Upload, Some(client), None));
         assert_eq!(of((nat, host), None), flow(Direction::Upload, None, Some(host)));
         assert_eq!(of((nat, host), Some(("-", "-"))), flow(Direction::Upload, None, Some(host)));

@@ -128,7 +128,10 @@ impl Layout {
             |parsed| parsed.iter().map(|(_, field)| field.as_str()).collect::<Vec<_>>(),
         );
         let is = |field: &str, of: &dyn Fn(&str) -> bool| {
-            fields.iter().position(|name| *name == field).is_none_or(|place| words.get(place).is_some_and(|word| of(word)))
+            fields
+                .iter()
+                .position(|name| *name == field)
+                .is_none_or(|place| words.get(place).is_some_and(|word| of(word)))
         };
         let number = |word: &str| word == "-" || word.bytes().all(|byte| byte.is_ascii_digit());
         words.len() == fields.len()

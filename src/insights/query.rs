@@ -89,10 +89,8 @@ impl Layout {
         let resources = resource.map(|name| {
             let resources = format!("{name} in {}", list(&watched.resources));
             // An interface tells more than its resource.
-            self.name(Field::Interface).map_or_else(
-                || resources.clone(),
-                |interface| format!("({interface} = \"-\" and {resources})"),
-            )
+            self.name(Field::Interface)
+                .map_or_else(|| resources.clone(), |interface| format!("({interface} = \"-\" and {resources})"))
         });
         let whose: Vec<_> = interfaces.into_iter().chain(resources).collect();
         commands.push(format!("filter {}", whose.join(" or ")));
@@ -105,7 +103,8 @@ impl Layout {
             self.name(Field::PacketSource).zip(self.name(Field::PacketDestination))?;
         let (source, destination) = self.name(Field::Source).zip(self.name(Field::Destination))?;
         let interface = self.name(Field::Interface)?;
-        let regional = if self.name(Field::Resource).is_some() { format!(" or {interface} = \"-\"") } else { String::new() };
+        let regional =
+            if self.name(Field::Resource).is_some() { format!(" or {interface} = \"-\"") } else { String::new() };
         Some(format!(
             "filter {packet_source} != {source} or {packet_destination} != {destination} or {source} like /:/{regional}"
         ))
