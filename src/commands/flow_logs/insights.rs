@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use futures::stream::{FuturesUnordered, StreamExt};
 use jiff::{SignedDuration, Timestamp};
+use rust_decimal::prelude::ToPrimitive;
 
 use super::Request;
 use super::remote::Remote;
@@ -42,7 +43,7 @@ pub(super) fn sums(remote: &Remote, log_group: &str, request: &Request<'_>) -> a
     let stop = || group.stop();
     let estimate = remote.wait(reading.estimate(log_group, watched.len()), stop()).with_context(what)?;
     remote.budget.allow(&estimate)?;
-    let most = estimate.bytes.filter(|_| estimate.usd.is_some());
+    let most = reading.most(&estimate, remote.budget.most);
     let work = async {
         let done = reading.read(request, &watched, most).await;
         // Of several under way, one may have failed.
@@ -112,7 +113,7 @@ impl Reading<'_> {
         let bytes = incoming.map(|bytes| bytes.saturating_mul(readings));
         if let Some(incoming) = incoming {
             notes.push(format!(
-                "{} came into the log group in the window; it is read {} times, and once more for answers that had too many rows",
+                "{} came into the log group in the window; that is read {} times, and once more for answers that had too many rows; where those are more still, up to --max-cost",
                 size(incoming),
                 readings - 1
             ));
@@ -134,9 +135,20 @@ impl Reading<'_> {
     }
 
     fn usd(&self, bytes: Bytes) -> Option<Usd> {
-        let book = PriceBook::embedded().ok()?;
-        let rate = book.rate(&self.region, Product::LogsInsightsGb).ok()?;
-        Some(rate.cost(Gigabytes::from_bytes(bytes).0))
+        Some(Usd(self.price()?.0 * Gigabytes::from_bytes(bytes).0))
+    }
+
+    /// Dollars of a gigabyte.
+    fn price(&self) -> Option<Usd> {
+        PriceBook::embedded().ok()?.unit(&self.region, Product::LogsInsightsGb).ok()
+    }
+
+    /// Bytes beyond which no answer is asked for again: what was allowed, or could have been without asking. None where
+    /// that cannot be told, and reading was allowed all the same.
+    fn most(&self, estimate: &Estimate, allowed: Usd) -> Option<Bytes> {
+        let (bytes, price) = estimate.bytes.zip(self.price())?;
+        let affordable = allowed.0.checked_div(price.0)?.checked_mul(Gigabytes::SIZE.into())?;
+        Some(bytes.max(affordable.to_u64().unwrap_or(u64::MAX)))
     }
 
     /// Counts first, as they tell whether there is anything to sum.
