@@ -13,7 +13,7 @@ mod plan;
 mod query;
 mod rows;
 
-pub use layout::{Layout, LayoutError};
+pub use layout::{Layout, LayoutError, recorded_twice};
 pub use plan::{Piece, Plan, TooMany, Watched};
 pub use query::MOST_ROWS;
 pub use rows::{Answers, Row, RowError};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::flow_log::watch::Gateway;
 use crate::flow_log::{DEFAULT_FORMAT, FormatError, check_format};
 use crate::model::FlowLog;
 
@@ -141,6 +142,25 @@ impl Layout {
     }
 }
 
+/// A gateway that several flow logs record into one log group, and those: nothing in their records tells which of them
+/// wrote it, so its bytes would be counted more than once. Of flow logs of subnets it cannot be told here.
+#[must_use]
+pub fn recorded_twice(log_group: &str, flow_logs: &[&FlowLog], gateways: &[Gateway]) -> Option<(String, Vec<String>)> {
+    let here = |log: &&&FlowLog| {
+        log.log_group_name.as_deref() == Some(name(log_group)) && log.traffic_type.as_deref() != Some("REJECT")
+    };
+    let of = |gateway: &Gateway, id: &str| {
+        gateway.interfaces.iter().any(|interface| interface == id)
+            || gateway.nat_gateway_id.as_ref().is_some_and(|nat| nat.as_str() == id)
+            || gateway.vpc_id.as_ref().is_some_and(|vpc| vpc.as_str() == id)
+    };
+    gateways.iter().find_map(|gateway| {
+        let logs = flow_logs.iter().filter(here).filter(|log| of(gateway, &log.resource_id));
+        let logs: Vec<_> = logs.map(|log| log.flow_log_id.to_string()).collect();
+        (logs.len() > 1).then(|| (gateway.nat.clone(), logs))
+    })
+}
+
 /// The name of a log group that may be given by its ARN.
 pub(super) fn name(log_group: &str) -> &str {
     let name = log_group.strip_prefix("arn:").and_then(|arn| arn.split_once(":log-group:")).map(|(_, name)| name);
@@ -204,6 +224,22 @@ mod tests {
         assert!(Layout::of("/vpc", Some(custom), &[&mine, &second]).is_ok());
         let error = Layout::of("/vpc", Some("srcaddr dstaddr bytes"), &[]).unwrap_err().to_string();
         assert_eq!(error, "its records have no interface-id");
+    }
+
+    #[test]
+    fn what_two_flow_logs_record_into_one_group_is_told() {
+        let gateway = Gateway { nat: "nat-1".to_owned(), vpc_id: Some("vpc-1".into()), ..Gateway::default() };
+        let (first, second) = (flow_log("fl-1", "/vpc", None), flow_log("fl-2", "/vpc", None));
+        let twice = |logs: &[&FlowLog], gateway: &Gateway| {
+            recorded_twice("/vpc", logs, std::slice::from_ref(gateway))
+                .map(|(nat, logs)| format!("{nat} {}", logs.join(" ")))
+        };
+        assert_eq!(twice(&[&first, &second], &gateway).as_deref(), Some("nat-1 fl-1 fl-2"));
+        let (elsewhere, refused) =
+            (flow_log("fl-3", "/other", None), FlowLog { traffic_type: Some("REJECT".to_owned()), ..second.clone() });
+        assert_eq!(twice(&[&first, &elsewhere, &refused], &gateway), None);
+        let other = Gateway { vpc_id: Some("vpc-2".into()), interfaces: vec!["eni-1".to_owned()], ..gateway };
+        assert_eq!(twice(&[&first, &second], &other), None);
     }
 
     #[test]

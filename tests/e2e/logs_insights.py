@@ -7,6 +7,7 @@ each command as AWS documents it; answers end at 10,000 rows, and nothing says t
 
 import datetime
 import decimal
+import functools
 import http.server
 import json
 import re
@@ -45,6 +46,7 @@ def tokens(text):
     return found
 
 
+@functools.lru_cache(maxsize=None)
 def number(value):
     try:
         return decimal.Decimal(value)
@@ -65,6 +67,14 @@ def compare(op, left, right):
     return {"=": left == right, "!=": left != right, "<": left < right, ">": left > right}.get(op) or (
         op in ("<=", ">=") and (left == right or compare(op[0], left, right))
     )
+
+
+@functools.lru_cache(maxsize=None)
+def parsed(pattern, message):
+    """What the stars of a pattern stand for in a message; None where it does not match."""
+    glob = re.compile("(.*?)".join(map(re.escape, pattern.split("*"))) + "$", re.DOTALL)
+    match = glob.match(message)
+    return match and match.groups()
 
 
 class Condition:
@@ -186,10 +196,9 @@ def evaluate(query, events, discovered):
                 raise Malformed(command)
             if not all(re.fullmatch(r"[A-Za-z0-9]+", name) for name in names):
                 raise Malformed(f"names that need quotes: {names}")
-            glob = re.compile("(.*?)".join(map(re.escape, pattern.split("*"))) + "$", re.DOTALL)
             for event in rows:
-                if match := glob.match(event["@message"]):
-                    event.update(zip(names, match.groups()))
+                if values := parsed(pattern, event["@message"]):
+                    event.update(zip(names, values))
         elif verb == "filter":
             holds = Condition(rest).holds
             rows = [event for event in rows if holds(event)]

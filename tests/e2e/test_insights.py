@@ -113,7 +113,7 @@ def dense(seconds, pairs, legs=True):
 
 @pytest.mark.parametrize(
     ("seconds", "pairs", "smallest"),
-    [(6 * HOUR, 70_000, 1800), (60, 45_000, 60), (1, 25_000, 60)],
+    [(3 * HOUR, 33_000, 1800), (60, 25_000, 60), (1, 21_000, 60)],
     ids=["by time", "by addresses", "in one second"],
 )
 def test_what_has_too_many_rows_is_asked_again_in_pieces(natwise, tmp_path, cloud, seconds, pairs, smallest):
@@ -131,12 +131,12 @@ def test_what_has_too_many_rows_is_asked_again_in_pieces(natwise, tmp_path, clou
 
 
 def test_what_a_query_reads_beyond_the_estimate_is_not_read(natwise, cloud):
-    lines = list(dense(60, 45_000, legs=False))
+    lines = list(dense(60, 25_000, legs=False))
     fake = cloud(lines, PKT)
     # The metric says less than there is.
     fake.incoming = 100
-    done = ask(natwise, fake, "--max-cost", "0.00001")
-    assert done.returncode == 2 and "too many rows" in done.stderr and "2.05 MiB that were allowed" in done.stderr
+    done = ask(natwise, fake, "--max-cost", "0.000006")
+    assert done.returncode == 2 and "too many rows" in done.stderr and "1.23 MiB that were allowed" in done.stderr
     assert len(fake.queries) < 4 and ask(natwise, fake).returncode == 0
 
 
@@ -291,11 +291,7 @@ def test_what_cannot_be_asked_is_said(natwise, cloud, arguments, words):
 def test_the_flow_logs_of_a_snapshot_tell_the_format(natwise, tmp_path, cloud):
     """The demo account's gateways, with a flow log of a custom format in the log group."""
     fake = cloud(ONE, PKT)
-    snapshot = {
-        "schema": "natwise.snapshot/1",
-        "window": {"start": time(DAY), "end": time(DAY + HOUR)},
-        "regions": [],
-    }
+    hour = {"start": time(DAY), "end": time(DAY + HOUR)}
     demo = json.loads((NATWISE.parent.parent.parent / "src" / "demo" / "account.json").read_text())
     region = next(scan for scan in demo["regions"] if scan["nat_gateways"])
     nat = region["nat_gateways"][0]["addresses"][0]
@@ -315,10 +311,18 @@ def test_the_flow_logs_of_a_snapshot_tell_the_format(natwise, tmp_path, cloud):
         }
     ]
     file = tmp_path / "snapshot.json"
-    file.write_text(json.dumps({**demo, "window": snapshot["window"]}))
+    file.write_text(json.dumps({**demo, "window": hour}))
     span = window(DAY, DAY + HOUR)
     result = natwise.json("attribute", f"insights:{GROUP}", "--snapshot", file, *span, env=fake.environment)
     assert sum(flow["bytes"] for flow in result["flows"]) == 6000
+    # A snapshot's window is the window of an audit.
+    report = natwise.json("audit", "--snapshot", file, "--flow-logs", f"insights:{GROUP}", env=fake.environment)
+    assert report["flow_logs"]["statistics"]["counted"] == 1, report["flow_logs"]
+    # Two flow logs of one format write the same records, which nothing tells apart.
+    region["flow_logs"].append({**region["flow_logs"][0], "flow_log_id": "fl-2"})
+    file.write_text(json.dumps({**demo, "window": hour}))
+    done = natwise("attribute", f"insights:{GROUP}", "--snapshot", file, *span, env=fake.environment)
+    assert done.returncode == 2 and "fl-1, fl-2" in done.stderr and "twice" in done.stderr
 
 
 def test_ctrl_c_stops_the_queries(cloud, home):

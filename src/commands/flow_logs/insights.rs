@@ -12,7 +12,7 @@ use crate::aws::{InsightsError, LogGroup, LogGroupFacts, QueryAnswer};
 use crate::cli::now;
 use crate::commands::audit::eprint;
 use crate::flow_log::Sum;
-use crate::insights::{Answers, Layout, MOST_ROWS, Piece, Plan, Watched};
+use crate::insights::{Answers, Layout, MOST_ROWS, Piece, Plan, Watched, recorded_twice};
 use crate::model::{Bytes, Gigabytes, RegionName, Usd, Window};
 use crate::pricing::{PriceBook, Product};
 
@@ -39,6 +39,13 @@ pub(super) fn sums(remote: &Remote, log_group: &str, request: &Request<'_>) -> a
             "a regional NAT gateway's records are told by resource-id, which this log group's format does not have"
         }
     );
+    if let Some((nat, logs)) = recorded_twice(log_group, request.flow_logs, request.gateways) {
+        anyhow::bail!(
+            "{}: the flow logs {} all write {nat}'s records to it, and CloudWatch Logs Insights cannot tell whose are whose, so its bytes would be counted twice; read one of them elsewhere, or delete it and give a window after that",
+            what(),
+            logs.join(", ")
+        );
+    }
     let reading = Reading { group: &group, layout: &layout, region: region(remote), windows: &request.windows };
     let stop = || group.stop();
     let estimate = remote.wait(reading.estimate(log_group, watched.len()), stop()).with_context(what)?;
