@@ -6,10 +6,10 @@ each command as AWS documents it; answers end at 10,000 rows, and nothing says t
 """
 
 import datetime
-import decimal
 import functools
 import http.server
 import json
+import operator
 import re
 import threading
 from collections import defaultdict
@@ -49,9 +49,14 @@ def tokens(text):
 @functools.lru_cache(maxsize=None)
 def number(value):
     try:
-        return decimal.Decimal(value)
-    except (decimal.InvalidOperation, TypeError):
+        return int(value)
+    except (ValueError, TypeError):
         return None
+
+
+OPERATORS = {
+    "=": operator.eq, "!=": operator.ne, "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge
+}
 
 
 def compare(op, left, right):
@@ -64,9 +69,7 @@ def compare(op, left, right):
             return False
         pair = (str(left), str(right))
     left, right = pair
-    return {"=": left == right, "!=": left != right, "<": left < right, ">": left > right}.get(op) or (
-        op in ("<=", ">=") and (left == right or compare(op[0], left, right))
-    )
+    return OPERATORS[op](left, right)
 
 
 @functools.lru_cache(maxsize=None)
@@ -171,8 +174,9 @@ def written(value):
     return f"{digits[0]}.{digits[1:] or '0'}E{len(str(value)) - 1}"
 
 
+@functools.lru_cache(maxsize=None)
 def hour(milliseconds):
-    instant = datetime.datetime.fromtimestamp(milliseconds / 1000 // 3600 * 3600, datetime.timezone.utc)
+    instant = datetime.datetime.fromtimestamp(milliseconds // 3_600_000 * 3600, datetime.timezone.utc)
     return instant.strftime("%Y-%m-%d %H:%M:%S.000")
 
 
@@ -231,7 +235,7 @@ def stats(text, events):
             if function == "count":
                 row[name] = len(members)
             else:
-                row[name] = written(int(sum(number(member.get(field)) or 0 for member in members)))
+                row[name] = written(sum(number(member.get(field)) or 0 for member in members))
         rows.append(row)
     return rows, [*keys, *(name for _, _, name in functions)]
 

@@ -113,7 +113,7 @@ def dense(seconds, pairs, legs=True):
 
 @pytest.mark.parametrize(
     ("seconds", "pairs", "smallest"),
-    [(3 * HOUR, 33_000, 1800), (60, 25_000, 60), (1, 21_000, 60)],
+    [(3 * HOUR, 33_000, 1800), (60, 12_000, 60), (1, 21_000, 60)],
     ids=["by time", "by addresses", "in one second"],
 )
 def test_what_has_too_many_rows_is_asked_again_in_pieces(natwise, tmp_path, cloud, seconds, pairs, smallest):
@@ -131,12 +131,12 @@ def test_what_has_too_many_rows_is_asked_again_in_pieces(natwise, tmp_path, clou
 
 
 def test_what_a_query_reads_beyond_the_estimate_is_not_read(natwise, cloud):
-    lines = list(dense(60, 25_000, legs=False))
+    lines = list(dense(60, 12_000, legs=False))
     fake = cloud(lines, PKT)
     # The metric says less than there is.
     fake.incoming = 100
-    done = ask(natwise, fake, "--max-cost", "0.000006")
-    assert done.returncode == 2 and "too many rows" in done.stderr and "1.23 MiB that were allowed" in done.stderr
+    done = ask(natwise, fake, "--max-cost", "0.000003")
+    assert done.returncode == 2 and "too many rows" in done.stderr and "629.15 KiB that were allowed" in done.stderr
     assert len(fake.queries) < 4 and ask(natwise, fake).returncode == 0
 
 
