@@ -174,23 +174,25 @@ impl LogGroup {
     /// # Errors
     /// When the metric cannot be read.
     pub async fn incoming(&self, windows: &[Window]) -> Result<Option<Bytes>, InsightsError> {
-        let mut sum = None;
-        for window in windows {
-            let dimension = Dimension::builder().name("LogGroupName").value(self.name()).build();
-            let metric =
-                Metric::builder().namespace("AWS/Logs").metric_name("IncomingBytes").dimensions(dimension).build();
-            let stat = MetricStat::builder().metric(metric).period(PERIOD).stat("Sum").build();
-            let query = MetricDataQuery::builder().id("m0").metric_stat(stat).build();
-            let time = |instant: Timestamp| DateTime::from_secs(instant.as_second());
-            let call = self.metrics.get_metric_data().metric_data_queries(query);
-            let call = call.start_time(time(window.start())).end_time(time(window.end()));
-            // A datapoint for each hour of 455 days fits into one page.
-            let answer = call.send().await.map_err(|error| InsightsError::of("GetMetricData", &error))?;
-            for value in answer.metric_data_results().iter().flat_map(|result| result.values()) {
-                sum = Some(sum.unwrap_or(0) + count(*value));
-            }
-        }
-        Ok(sum)
+        let Some((start, end)) = windows.iter().map(Window::start).min().zip(windows.iter().map(Window::end).max())
+        else {
+            return Ok(None);
+        };
+        let dimension = Dimension::builder().name("LogGroupName").value(self.name()).build();
+        let metric = Metric::builder().namespace("AWS/Logs").metric_name("IncomingBytes").dimensions(dimension).build();
+        let stat = MetricStat::builder().metric(metric).period(PERIOD).stat("Sum").build();
+        let query = MetricDataQuery::builder().id("m0").metric_stat(stat).build();
+        let time = |instant: Timestamp| DateTime::from_secs(instant.as_second());
+        // A datapoint for each hour of 455 days fits into one page.
+        let call =
+            self.metrics.get_metric_data().metric_data_queries(query).start_time(time(start)).end_time(time(end));
+        let answer = call.send().await.map_err(|error| InsightsError::of("GetMetricData", &error))?;
+        let points = answer.metric_data_results().iter().flat_map(|it| it.timestamps().iter().zip(it.values()));
+        let wanted = points.filter(|(time, _)| {
+            let instant = Timestamp::from_second(time.secs()).ok();
+            instant.is_some_and(|instant| windows.iter().any(|window| window.hour_of(instant).is_some()))
+        });
+        Ok(wanted.map(|(_, value)| count(*value)).reduce(|sum, value| sum.saturating_add(value)))
     }
 
     /// Asks, and waits for the answer. Both seconds are inside.

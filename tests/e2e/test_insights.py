@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 
 import pytest
 
-from conftest import CLEAN, NATWISE
+from conftest import CLEAN, NATWISE, ROOT
 from logs_insights import MOST_ROWS, Condition, LogsInsights, evaluate, written
 from test_flow_logs import V2, generate
 
@@ -288,30 +288,37 @@ def test_what_cannot_be_asked_is_said(natwise, cloud, arguments, words):
     assert done.returncode == 2 and words in done.stderr and not fake.of("StartQuery")
 
 
-def test_the_flow_logs_of_a_snapshot_tell_the_format(natwise, tmp_path, cloud):
-    """The demo account's gateways, with a flow log of a custom format in the log group."""
-    fake = cloud(ONE, PKT)
-    hour = {"start": time(DAY), "end": time(DAY + HOUR)}
-    demo = json.loads((NATWISE.parent.parent.parent / "src" / "demo" / "account.json").read_text())
+def account(**changes):
+    """The demo account with a flow log of a custom format in the log group, one of its gateways, and a client of it."""
+    demo = json.loads((ROOT / "src" / "demo" / "account.json").read_text())
     region = next(scan for scan in demo["regions"] if scan["nat_gateways"])
-    nat = region["nat_gateways"][0]["addresses"][0]
-    line = ONE[0].replace("eni-nat", nat["network_interface_id"]).replace("10.0.0.220", nat["private_ip"])
-    client = region["subnets"][0]["cidr_block"].split("/")[0].rsplit(".", 1)[0] + ".77"
-    fake.events = [(DAY * 1000, line.replace("10.0.1.5", client))]
-    format = " ".join(f"${{{name}}}" for name in PKT.split())
+    nat = region["nat_gateways"][0]
     region["flow_logs"] = [
         {
             "flow_log_id": "fl-1",
-            "resource_id": region["nat_gateways"][0]["vpc_id"],
+            "resource_id": nat["vpc_id"],
             "traffic_type": "ALL",
             "log_destination_type": "cloud-watch-logs",
             "log_group_name": GROUP,
-            "log_format": format,
+            "log_format": " ".join(f"${{{name}}}" for name in PKT.split()),
             "max_aggregation_interval": 60,
         }
     ]
+    subnet = next(subnet for subnet in region["subnets"] if subnet["vpc_id"] == nat["vpc_id"])
+    client = subnet["cidr_block"].split("/")[0].rsplit(".", 1)[0] + ".77"
+    return {**demo, **changes}, region, nat["addresses"][0], client
+
+
+def upload(nat, client, start):
+    eni, own = nat["network_interface_id"], nat["private_ip"]
+    return f"{eni} {client} {own} {client} 203.0.113.5 6000 {start} {start + 30} ACCEPT OK"
+
+
+def test_the_flow_logs_of_a_snapshot_tell_the_format(natwise, tmp_path, cloud):
+    snapshot, region, nat, client = account(window={"start": time(DAY), "end": time(DAY + HOUR)})
+    fake = cloud([upload(nat, client, DAY)], PKT)
     file = tmp_path / "snapshot.json"
-    file.write_text(json.dumps({**demo, "window": hour}))
+    file.write_text(json.dumps(snapshot))
     span = window(DAY, DAY + HOUR)
     result = natwise.json("attribute", f"insights:{GROUP}", "--snapshot", file, *span, env=fake.environment)
     assert sum(flow["bytes"] for flow in result["flows"]) == 6000
@@ -320,9 +327,27 @@ def test_the_flow_logs_of_a_snapshot_tell_the_format(natwise, tmp_path, cloud):
     assert report["flow_logs"]["statistics"]["counted"] == 1, report["flow_logs"]
     # Two flow logs of one format write the same records, which nothing tells apart.
     region["flow_logs"].append({**region["flow_logs"][0], "flow_log_id": "fl-2"})
-    file.write_text(json.dumps({**demo, "window": hour}))
+    file.write_text(json.dumps(snapshot))
     done = natwise("attribute", f"insights:{GROUP}", "--snapshot", file, *span, env=fake.environment)
     assert done.returncode == 2 and "fl-1, fl-2" in done.stderr and "twice" in done.stderr
+
+
+def test_a_sample_reads_its_hours_only(natwise, tmp_path, cloud):
+    snapshot, _, nat, client = account()
+    start, end = (int(datetime.fromisoformat(snapshot["window"][edge].replace("Z", "+00:00")).timestamp()) for edge in ("start", "end"))
+    lines = [upload(nat, client, second) for second in range(start, end, HOUR)]
+    fake = cloud(lines, PKT)
+    file = tmp_path / "snapshot.json"
+    file.write_text(json.dumps(snapshot))
+    report = natwise.json(
+        *("audit", "--snapshot", file, "--flow-logs", f"insights:{GROUP}", "--sample", "1h/day"), env=fake.environment
+    )
+    row = next(row for row in report["nat_gateways"] if row["coverage"])
+    hours = row["coverage"]["sampled_hours"]
+    assert hours == report["flow_logs"]["statistics"]["counted"] and 0 < hours < len(lines) / 12
+    assert len(fake.of("GetMetricData")) == 1
+    # Once for the counts, once for the sums.
+    assert sum(query["span"] for query in fake.queries.values()) == 2 * hours * HOUR
 
 
 def test_ctrl_c_stops_the_queries(cloud, home):
