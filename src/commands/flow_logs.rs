@@ -44,6 +44,8 @@ pub(super) struct Request<'r> {
     pub(super) gateways: &'r [Gateway],
     /// The account's flow-log configurations.
     pub(super) flow_logs: &'r [&'r FlowLog],
+    /// The format of records that do not tell it, as the user says.
+    pub(super) log_format: Option<&'r str>,
     /// Whether every sum is to tell its hour.
     pub(super) by_hour: bool,
 }
@@ -146,6 +148,7 @@ pub(super) fn traffic(
         windows: sample.as_ref().map_or_else(|| window.into_iter().collect(), Plan::windows),
         gateways,
         flow_logs: &flow_logs,
+        log_format: args.log_format.as_deref(),
         by_hour: !names.is_empty() || sample.is_some(),
     };
     let found = find(places, || Remote::new(&args.remote, access, quiet), &request)?;
