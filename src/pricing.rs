@@ -21,13 +21,14 @@ pub use region::Region;
 use crate::model::{RegionName, Usd};
 
 /// The embedded tables.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     include_str!("../pricing/nat_gateway.csv"),
     include_str!("../pricing/vpc_endpoint.csv"),
     include_str!("../pricing/public_ipv4.csv"),
     include_str!("../pricing/data_transfer.csv"),
     include_str!("../pricing/transit_gateway.csv"),
     include_str!("../pricing/vended_logs.csv"),
+    include_str!("../pricing/reading.csv"),
 ];
 
 /// The code of "every commercial Region that has no row of its own".

@@ -45,13 +45,23 @@ pub enum Product {
     FlowLogDeliveryGb,
     /// A gigabyte of flow logs written as Parquet, on top of the delivery.
     FlowLogParquetGb,
+    /// A terabyte that Athena reads for a query.
+    AthenaTb,
+    /// A gigabyte that CloudWatch Logs Insights reads for a query.
+    LogsInsightsGb,
+    /// A request that lists objects of S3.
+    S3ListRequest,
+    /// A request that gets an object, or a part of one, from S3.
+    S3GetRequest,
+    /// A gigabyte that leaves AWS for the Internet.
+    InternetTransferGb,
 }
 
 /// A product, its code in the price files, its unit there, its usage type on the bill without the Region's prefix, and
 /// whether us-east-1's rows carry a prefix too (those of the service AmazonVPC do, those of AmazonEC2 do not).
 type Row = (Product, &'static str, &'static str, &'static str, bool);
 
-const PRODUCTS: [Row; 20] = [
+const PRODUCTS: [Row; 25] = [
     (Product::NatGatewayHour, "nat_gateway_hour", "hour", "NatGateway-Hours", false),
     (Product::NatGatewayGb, "nat_gateway_gb", "GB", "NatGateway-Bytes", false),
     (Product::RegionalNatGatewayAzHour, "regional_nat_gateway_az_hour", "hour", "RegionalNatGateway-Hours", false),
@@ -78,6 +88,11 @@ const PRODUCTS: [Row; 20] = [
     (Product::TgwGb, "tgw_gb", "GB", "TransitGateway-Bytes", true),
     (Product::FlowLogDeliveryGb, "flow_log_delivery_gb", "GB", "S3-Egress-Bytes", true),
     (Product::FlowLogParquetGb, "flow_log_parquet_gb", "GB", "S3-Egress-InputBytes", true),
+    (Product::AthenaTb, "athena_tb_scanned", "TB", "DataScannedInTB", true),
+    (Product::LogsInsightsGb, "logs_insights_gb_scanned", "GB", "DataScanned-Bytes", true),
+    (Product::S3ListRequest, "s3_list_request", "request", "Requests-Tier1", false),
+    (Product::S3GetRequest, "s3_get_request", "request", "Requests-Tier2", false),
+    (Product::InternetTransferGb, "internet_transfer_gb", "GB", "DataTransfer-Out-Bytes", false),
 ];
 
 impl Product {
@@ -103,7 +118,7 @@ impl Product {
         self.row().1
     }
 
-    /// What is counted: `hour`, `GB` or `Gbps-hour`.
+    /// What is counted, such as `hour`, `GB` or `request`.
     #[must_use]
     pub fn unit(self) -> &'static str {
         self.row().2
