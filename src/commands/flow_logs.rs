@@ -15,6 +15,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use ipnet::IpNet;
 
+pub(super) use athena::{print_ddl, print_sql};
 use remote::Remote;
 
 use super::read;
