@@ -47,7 +47,7 @@ pub(super) fn key_of(text: &str) -> String {
     format!(
         "CASE
             WHEN regexp_like({text}, '{v4}') THEN '4' || {}
-            WHEN regexp_like({text}, '{v6}') THEN '6' || rpad({}, 32 - length({after}), '0') || {after}
+            WHEN regexp_like({text}, '{v6}') THEN '6' || rpad({}, CAST(32 - length({after}) AS INTEGER), '0') || {after}
         END",
         octets.join(" || "),
         digits(1),
