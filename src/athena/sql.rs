@@ -146,7 +146,7 @@ record AS (
     FROM {from}
     WHERE {conditions}
 ),
--- The packets' own ends (`from`, `to`) where the records have them, else those of the interface.
+-- The ends of the packets themselves (`from`, `to`) where the records have them, else those of the interface.
 ends AS (
     SELECT
         record.*,

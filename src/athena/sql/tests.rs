@@ -38,8 +38,7 @@ fn hostile_names_end_where_they_end() {
     let sql = ask("flow\"; DROP TABLE x; --", &[gateway(hostile)], guide(None), false).unwrap().sql;
     assert!(sql.contains("FROM \"logs\".\"flow\"\"; DROP TABLE x; --\"\n"), "{sql}");
     assert!(sql.contains("IN ('eni-1'') OR (''1''=''1')"), "{sql}");
-    let quotes =
-        sql.lines().map(|line| line.split(" -- ").next().unwrap_or_default().matches('\'').count()).sum::<usize>();
+    let quotes = sql.matches('\'').count();
     assert_eq!(quotes % 2, 0);
 }
 

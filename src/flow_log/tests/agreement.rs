@@ -172,7 +172,7 @@ fn case() -> impl Strategy<Value = Case> {
 fn engine(case: &Case, logs: &Logs, limits: Limits) -> Traffic {
     let (book, given) = (random::book(), case.given.join(" "));
     let options = Options { window: case.window, threads: case.threads, log_format: Some(&given), ..options(&book) };
-    attribute_within(&[logs.0.path().to_owned()].into(), &case.watch, &options, limits).unwrap()
+    attribute_within((&[logs.0.path().to_owned()]).into(), &case.watch, &options, limits).unwrap()
 }
 
 fn oracle(case: &Case) -> Sums {

@@ -100,7 +100,7 @@ fn attributed(sent: &[Sent], files: usize, change: impl FnOnce(&mut Options<'_>)
     let names = names(&book);
     let mut options = Options { names: Some(&names), ..options(&book) };
     change(&mut options);
-    attribute_within(&[logs.0.path().to_owned()].into(), &watch(), &options, limits).unwrap()
+    attribute_within((&[logs.0.path().to_owned()]).into(), &watch(), &options, limits).unwrap()
 }
 
 /// Both ways to add it up.

@@ -96,7 +96,7 @@ fn kept_clients_are_whole_beside_a_log_that_is_left_out() {
         }
         let options = Options { threads, ..options(&book) };
         let limits = Limits { entries: 20, ..Limits::default() };
-        let traffic = attribute_within(&[logs.0.path().to_owned()].into(), &watch(), &options, limits).unwrap();
+        let traffic = attribute_within((&[logs.0.path().to_owned()]).into(), &watch(), &options, limits).unwrap();
         let gateway = only(&traffic);
         assert_eq!(bytes(&traffic), 2_400);
         assert!(gateway.clients.iter().all(|client| client.volume.bytes() == 30), "{:?}", gateway.clients);
