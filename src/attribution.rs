@@ -1,12 +1,18 @@
 //! Flow logs beside CloudWatch: what part of a NAT gateway's metered bytes the logs saw, and what of them belongs to
 //! whom. Totals are CloudWatch's, as the bill's are; flow logs give the shares.
 
+mod sampled;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use sampled::Sampled;
 
 use rust_decimal::Decimal;
 
 use crate::cost::{Costs, NatGatewayCost};
+use crate::finding::Basis;
 use crate::model::{Bytes, Hours, NatGatewayId, RegionName, Service, SubnetId, VpcId, Window};
+use crate::sample::Plan;
 use crate::traffic::{GatewayTraffic, Label, Method, NamedBy, Place, Traffic, Volume, apportion};
 
 /// Below this share of the metered bytes the rest may be anything, and shares are not taken for the whole.
@@ -35,6 +41,8 @@ pub struct Measured<'a> {
     pub metered_hours: Hours,
     /// Bytes metered in the hours that have logged ones: how well the two agree where both are there.
     pub metered_in_logged_hours: Bytes,
+    /// Where only a sample of hours was read.
+    pub sample: Option<Sampled<'a>>,
 }
 
 /// Some of a gateway's clients.
@@ -61,7 +69,7 @@ impl<'a> Attribution<'a> {
     pub fn new(traffic: &'a Traffic, costs: &Costs<'a>) -> Self {
         let by_nat = traffic.gateways.iter().filter(|gateway| gateway.method != Method::None).filter_map(|gateway| {
             let cost = costs.nat_gateway(gateway.nat_gateway_id.as_ref()?)?;
-            Some((cost.id, Measured::new(gateway, cost, costs.window)))
+            Some((cost.id, Measured::new(gateway, cost, costs.window, traffic.sample.as_ref())))
         });
         Self { by_nat: by_nat.collect() }
     }
@@ -85,7 +93,7 @@ impl Clients<'_> {
 }
 
 impl<'a> Measured<'a> {
-    fn new(traffic: &'a GatewayTraffic, cost: &NatGatewayCost<'a>, window: Window) -> Self {
+    fn new(traffic: &'a GatewayTraffic, cost: &NatGatewayCost<'a>, window: Window, plan: Option<&'a Plan>) -> Self {
         let first = window.start().as_second() / 3600;
         let hour =
             |hour: u32| usize::try_from(i64::from(hour) - first).ok().filter(|hour| (*hour as u64) < window.hours());
@@ -96,6 +104,11 @@ impl<'a> Measured<'a> {
             .filter_map(|(at, bytes)| Some((hour(*at)?, *bytes)))
             .collect();
         let metered = cost.processed_by_hour();
+        let sample = plan.map(|plan| {
+            let hours = plan.hours();
+            let metered = hours.iter().filter_map(|at| metered.get(&hour(*at)?)).sum();
+            Sampled { plan, metered }
+        });
         Self {
             traffic,
             region: cost.region,
@@ -104,18 +117,20 @@ impl<'a> Measured<'a> {
             logged_hours: logged.len() as Hours,
             metered_hours: metered.values().filter(|bytes| **bytes > 0).count() as Hours,
             metered_in_logged_hours: logged.keys().filter_map(|hour| metered.get(hour)).sum(),
+            sample,
         }
     }
 
-    /// The logged part of the metered bytes; more than 1 where the logs show more than CloudWatch does. None where
-    /// nothing is metered.
+    /// The logged part of the bytes metered in the hours that were read; more than 1 where the logs show more than
+    /// CloudWatch does. None where nothing is metered.
     #[must_use]
     pub fn coverage(&self) -> Option<Decimal> {
         self.part(self.logged)
     }
 
     fn part(&self, logged: Bytes) -> Option<Decimal> {
-        Decimal::from(logged).checked_div(Decimal::from(self.metered?))
+        let metered = self.sample.map_or(self.metered?, |sample| sample.metered);
+        Decimal::from(logged).checked_div(Decimal::from(metered))
     }
 
     /// Whether the logs saw enough to take their shares for the whole.
@@ -135,6 +150,9 @@ impl<'a> Measured<'a> {
     #[must_use]
     pub fn bytes(&self, service: Option<&Service>, clients: Clients<'_>) -> Option<Range> {
         let metered = Decimal::from(self.metered?);
+        if let Some(sample) = self.sample {
+            return Some(self.sampled_bytes(sample, metered, service, clients));
+        }
         let logged = Decimal::from(self.logged);
         let seen = self.logged_bytes(service, clients);
         Some(match metered.checked_div(logged).filter(|_| self.is_covered()) {
@@ -149,6 +167,9 @@ impl<'a> Measured<'a> {
     #[must_use]
     pub fn most(&self, service: &Service) -> Option<Decimal> {
         let (metered, logged) = (Decimal::from(self.metered?), Decimal::from(self.logged));
+        if let Some(sample) = self.sample {
+            return Some(self.sampled_most(sample, metered, service));
+        }
         let seen = self.of_service(service);
         Some(match metered.checked_div(logged).filter(|_| self.is_covered()) {
             Some(scale) => seen * scale,
@@ -198,8 +219,29 @@ impl<'a> Measured<'a> {
     #[must_use]
     pub fn flows(&self) -> Vec<(&'a Label, Volume, Bytes)> {
         let logged: Vec<_> = self.traffic.flows.iter().map(|(label, volume)| (label, *volume)).collect();
-        let scaled = self.scaled(logged.iter().map(|(_, volume)| volume.bytes()).collect());
+        let nothing = BTreeMap::new();
+        let stands_for = |(label, volume): &(&Label, Volume)| match self.sample {
+            Some(sample) => Self::stands_for(sample, self.traffic.labels_by_hour.get(label).unwrap_or(&nothing)),
+            None => volume.bytes(),
+        };
+        let scaled = self.scaled(logged.iter().map(stands_for).collect());
         logged.into_iter().zip(scaled).map(|((label, volume), bytes)| (label, volume, bytes)).collect()
+    }
+
+    /// From the least to the most that a label's bytes of the window can be, where a sample tells.
+    #[must_use]
+    pub fn interval(&self, label: &Label) -> Option<Range> {
+        Some(self.sampled_label(self.sample?, Decimal::from(self.metered?), label))
+    }
+
+    /// How what is read of it is known.
+    #[must_use]
+    pub fn basis(&self, covered: bool) -> Basis {
+        match (covered, self.sample) {
+            (false, _) => Basis::PartlyMeasured,
+            (true, Some(_)) => Basis::Sampled,
+            (true, None) => Basis::Measured,
+        }
     }
 
     /// The same by the place of its clients (none: outside the known subnets).
@@ -211,7 +253,11 @@ impl<'a> Measured<'a> {
             *sum = sum.saturating_add(volume.bytes());
         }
         logged.retain(|_, bytes| *bytes > 0);
-        let scaled = self.scaled(logged.values().copied().collect());
+        let stands_for = |(place, logged): (&Option<&Place>, &Bytes)| match self.sample {
+            Some(sample) => Self::stands_for(sample, &self.places(&|other, _| other.as_ref() == *place)),
+            None => *logged,
+        };
+        let scaled = self.scaled(logged.iter().map(stands_for).collect());
         logged.into_iter().zip(scaled).map(|((place, logged), bytes)| (place, logged, bytes)).collect()
     }
 

@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::model::{RegionName, Usd};
 use crate::output::{CsvTable, TrafficFormat};
+use crate::sample::Sampling;
 
 mod location;
 mod outputs;
@@ -151,6 +152,9 @@ pub struct FlowLogArgs {
     /// Threads that read flow logs. Default: one for each processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
+    /// Read only so many hours of each day, such as 2h/day, and estimate the rest with a 95% confidence interval.
+    #[arg(long, value_name = "HOURS/day")]
+    pub sample: Option<Sampling>,
     #[command(flatten)]
     pub remote: RemoteArgs,
 }
@@ -177,9 +181,6 @@ pub struct RemoteArgs {
     /// Dollars that reading may cost without asking.  [default: 1]
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub max_cost: Option<Usd>,
-    /// Read only so many hours of each day, such as 2h/day, and estimate the rest with a 95% confidence interval.
-    #[arg(long, value_name = "HOURS/day")]
-    pub sample: Option<String>,
 }
 
 /// `natwise attribute`

@@ -66,6 +66,9 @@ pub enum Basis {
     /// leave possible.
     #[serde(rename = "measured (partial)")]
     PartlyMeasured,
+    /// Flow logs of some hours were read: low and high are the ends of a 95% confidence interval.
+    #[serde(rename = "measured (sampled)")]
+    Sampled,
     /// Hours, or all bytes of a resource from CloudWatch: low = high.
     Metered,
     /// A share that the user declared: low = high.
@@ -83,6 +86,7 @@ impl Basis {
         match self {
             Self::Measured => "measured",
             Self::PartlyMeasured => "measured (partial)",
+            Self::Sampled => "measured (sampled)",
             Self::Metered => "metered",
             Self::Assumed => "assumed",
             Self::Bounded => "bounded",

@@ -45,12 +45,15 @@ use watch::Watch;
 use crate::address::AddressBook;
 use crate::model::{AccountId, FlowLog, Window};
 use crate::resolver_log::Names;
+use crate::sample::Plan;
 use crate::traffic::{FileFault, Traffic};
 
 /// How flow logs are read.
 pub struct Options<'o> {
     /// Which records count, and which part of those across its edges. None: all.
     pub window: Option<Window>,
+    /// Which hours of the window count. None: all.
+    pub sample: Option<&'o Plan>,
     /// Threads that work at once.
     pub threads: usize,
     /// The format of files without a header line.
@@ -107,7 +110,7 @@ fn attribute_within(
     let inputs = Inputs::find(sources);
     let logs = source::logs(&inputs.files);
     let gateways = Gateways::new(watch, options.names);
-    let mut rules = Rules::new(gateways, options.book, options.names, options.window);
+    let mut rules = Rules::new(gateways, options.book, options.names, options.window, options.sample);
     let mut read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
     let disputes = Disputes::new(&read.tally, &logs);
     if disputes.need_another_pass() && inputs.files.iter().all(Input::is_lasting) {
@@ -123,6 +126,7 @@ fn attribute_within(
     read.tally.decide(|interface| rules.gateways.learned(interface));
     let mut traffic = finish::finish(&rules, &logs, read.tally);
     traffic.window = options.window;
+    traffic.sample = options.sample.cloned();
     traffic.faults = inputs.faults.into_iter().chain(read.faults).collect();
     traffic.faults.sort();
     // Each part of a file may say the same.

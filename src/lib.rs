@@ -30,6 +30,7 @@ pub mod pricing;
 pub mod progress;
 pub mod report;
 pub mod resolver_log;
+pub mod sample;
 #[cfg(test)]
 mod testing;
 pub mod topology;

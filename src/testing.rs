@@ -7,6 +7,7 @@ mod asked;
 mod billed;
 mod logs;
 mod random;
+mod world;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,6 +15,7 @@ pub(crate) use asked::{money, report, text, usd};
 pub(crate) use billed::NOT_OURS;
 pub(crate) use logs::{Logs, label};
 pub(crate) use random::any_account;
+pub(crate) use world::{FIRST, World};
 
 use crate::model::{
     Gap, RegionScan, Route, RouteState, RouteTable, RouteTableAssociation, Snapshot, Subnet, Tags,

@@ -9,6 +9,7 @@ use std::ops::AddAssign;
 
 use crate::model::{AccountId, Bytes, NatGatewayId, RegionName, Service, SubnetId, VpcId, Window};
 use crate::resolver_log::ResolverStatistics;
+use crate::sample::Plan;
 
 /// The bytes that flow logs attribute to NAT gateways.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +30,8 @@ pub struct Traffic {
     pub names: Option<ResolverStatistics>,
     /// From when the published address ranges are.
     pub ranges_published: String,
+    /// The hours of the window that were read; none: all of them.
+    pub sample: Option<Plan>,
 }
 
 /// One gateway's traffic.
@@ -54,6 +57,8 @@ pub struct GatewayTraffic {
     /// The same by what they were for: by the first hour of a stretch of `stretch` hours. In each stretch they add up
     /// to its hours, and of each label to `flows` (but for records that do not tell their hour).
     pub labels_by_hour: BTreeMap<Label, BTreeMap<u32, Bytes>>,
+    /// Of a sample: the same by the clients' place too, as in `places`.
+    pub places_by_hour: BTreeMap<(Option<Place>, Option<Label>), BTreeMap<u32, Bytes>>,
     /// For how many hours together `labels_by_hour` tells bytes: a power of two. More than 1 only where single hours of
     /// all gateways would be too many to keep.
     pub stretch: u32,
@@ -265,6 +270,7 @@ impl GatewayTraffic {
             places: BTreeMap::new(),
             hours: BTreeMap::new(),
             labels_by_hour: BTreeMap::new(),
+            places_by_hour: BTreeMap::new(),
             stretch: 1,
             skipdata: 0,
             flow_logs: BTreeMap::new(),

@@ -43,7 +43,11 @@ impl Portion {
     fn measured(nat: &NatGatewayCost<'_>, measured: &Measured<'_>, bytes: Range) -> Option<Self> {
         let monthly = |bytes: Decimal| nat.monthly_gb_of(bytes);
         let exact = bytes.low == bytes.high && (measured.is_covered() || measured.metered == Some(0));
-        let basis = if exact { Basis::Measured } else { Basis::PartlyMeasured };
+        let basis = match measured.sample {
+            _ if exact => Basis::Measured,
+            Some(_) if measured.is_covered() => Basis::Sampled,
+            _ => Basis::PartlyMeasured,
+        };
         Some(Self::new(basis, monthly(bytes.low)?, monthly(bytes.high)?))
     }
 
@@ -62,6 +66,14 @@ pub(super) fn seen(measured: &Measured<'_>, portion: Portion, what: &str) -> Str
     let share =
         measured.coverage().map_or_else(|| "an unknown part".to_owned(), |coverage| format!("{}%", percent(coverage)));
     let range = portion.range();
+    if let Some(sample) = measured.sample {
+        let unseen = if measured.is_covered() { "" } else { "; what they did not see may be anything" };
+        return format!(
+            "Flow logs of {} sampled hours ({} of each day), which saw {share} of the bytes that CloudWatch metered in them, show {range} a month of all of it to be {what} of these subnets, with 95% confidence{unseen}. ",
+            sample.plan.hours().len(),
+            sample.plan.hours_per_day,
+        );
+    }
     let why = match (portion.basis, measured.is_covered()) {
         (Basis::Measured, _) => "",
         (_, false) => "; what they did not see may be anything",
@@ -79,13 +91,15 @@ pub(super) fn percent(share: Decimal) -> String {
 
 /// What a sum is known by, when its parts are known in several ways.
 pub(super) fn together(bases: impl IntoIterator<Item = Basis>) -> Option<Basis> {
-    use Basis::{Assumed, Bounded, Configuration, Measured, Metered, PartlyMeasured};
+    use Basis::{Assumed, Bounded, Configuration, Measured, Metered, PartlyMeasured, Sampled};
     bases.into_iter().reduce(|a, b| match (a, b) {
         (a, b) if a == b => a,
         // With something bounded some of it is proven still, so that the least is more than nothing.
-        (PartlyMeasured, _) | (_, PartlyMeasured) | (Bounded, Measured | Assumed) | (Measured | Assumed, Bounded) => {
-            PartlyMeasured
-        }
+        (PartlyMeasured, _)
+        | (_, PartlyMeasured)
+        | (Bounded, Measured | Assumed | Sampled)
+        | (Measured | Assumed | Sampled, Bounded) => PartlyMeasured,
+        (Sampled, _) | (_, Sampled) => Sampled,
         (Assumed, _) | (_, Assumed) => Assumed,
         (Bounded, _) | (_, Bounded) => Bounded,
         (Configuration, _) | (_, Configuration) => Configuration,

@@ -206,8 +206,15 @@ impl Price {
         let claim = Claim { on: Pool::CrossAz(id.clone()), service: None, low, high, limit: current };
         let coverage = measured.coverage().map(percent).unwrap_or_default();
         let zones: Vec<_> = parts.iter().map(|(zone, part)| format!("{} from {zone}", part.range())).collect();
+        let logs = measured.sample.map_or_else(
+            || "Flow logs, which saw".to_owned(),
+            |sample| {
+                let hours = sample.plan.hours().len();
+                format!("By a sample of {hours} hours, with 95% confidence: flow logs, which in those saw")
+            },
+        );
         let mut figures = format!(
-            "Flow logs, which saw {coverage}% of the bytes that CloudWatch metered, show {} a month to cross, at ${} per GB (${} out of one zone and as much into the other): {}.",
+            "{logs} {coverage}% of the bytes that CloudWatch metered, show {} a month to cross, at ${} per GB (${} out of one zone and as much into the other): {}.",
             zones.join(", "),
             self.crossing.0.normalize(),
             (self.crossing.0 / Decimal::TWO).normalize(),

@@ -6,7 +6,7 @@ mod insights;
 mod remote;
 mod spend;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -23,8 +23,9 @@ use crate::address::AddressBook;
 use crate::cli::{AccountArgs, FlowLogArgs, Location};
 use crate::flow_log::watch::{Gateway, Inside, Watch};
 use crate::flow_log::{Object, Options, Sources, Sum, attribute, attribute_sums, read_names};
-use crate::model::{FlowLog, Snapshot, VpcId, Window};
+use crate::model::{Bytes, FlowLog, Snapshot, VpcId, Window};
 use crate::progress::ReadProgress;
+use crate::sample::{Plan, Sampling};
 use crate::topology::Topology;
 use crate::traffic::{GatewayTraffic, Method, Place, Traffic};
 
@@ -129,8 +130,10 @@ pub(super) fn traffic(
         name_faults.first().map(|fault| format!(": {}: {}", fault.file, fault.problem)).unwrap_or_default()
     );
     let progress = ReadProgress::new(quiet);
+    let sample = sample(args.sample, account, window)?;
     let options = Options {
         window,
+        sample: sample.as_ref(),
         threads,
         log_format: args.log_format.as_deref(),
         flow_logs: &flow_logs,
@@ -152,10 +155,10 @@ pub(super) fn traffic(
         Watch::Clients { gateways, .. } => gateways,
     };
     let request = Request {
-        windows: window.into_iter().collect(),
+        windows: sample.as_ref().map_or_else(|| window.into_iter().collect(), Plan::windows),
         gateways,
         flow_logs: &flow_logs,
-        by_hour: options.names.is_some(),
+        by_hour: options.names.is_some() || sample.is_some(),
     };
     let found = find(places, || Remote::new(&args.remote, access, quiet), &request)?;
     if let Some(sums) = found.sums {
@@ -186,6 +189,27 @@ pub(super) fn traffic(
     traffic.faults.extend(name_faults);
     traffic.names = (!names.is_empty()).then(|| *names.statistics());
     Ok(traffic)
+}
+
+/// The hours that are read. CloudWatch's metrics tell which matter, and what the sample's shares are of.
+fn sample(sampling: Option<Sampling>, account: &Account<'_>, window: Option<Window>) -> anyhow::Result<Option<Plan>> {
+    let Some(sampling) = sampling else { return Ok(None) };
+    let (Account::Scanned(snapshot), Some(window)) = (account, window) else {
+        anyhow::bail!("--sample estimates shares of what CloudWatch metered: use it with natwise audit");
+    };
+    let mut sizes = BTreeMap::<u32, Bytes>::new();
+    for metrics in snapshot.regions.iter().flat_map(|scan| &scan.metrics.nat_gateways) {
+        for series in [&metrics.bytes_in_from_source, &metrics.bytes_in_from_destination] {
+            for (hour, bytes) in series.iter().enumerate() {
+                let instant = window.instant_of(hour).as_second() / 3600;
+                if let (Ok(hour), Some(bytes)) = (u32::try_from(instant), bytes) {
+                    let sum = sizes.entry(hour).or_default();
+                    *sum = sum.saturating_add(bytes);
+                }
+            }
+        }
+    }
+    Ok(Some(Plan::new(sampling, window, &sizes)))
 }
 
 fn is_stdin(path: &Path) -> bool {

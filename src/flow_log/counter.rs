@@ -1,6 +1,6 @@
 //! From a record to the sums: what happens to each record of a gateway, whatever kind of file it came from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 use super::Limits;
@@ -10,6 +10,7 @@ use super::tally::{NO_HOUR, Slot, Tally, What};
 use crate::address::{AddressBook, OwnerId, plain};
 use crate::model::{Bytes, Service, Window};
 use crate::resolver_log::{NameSetId, Names};
+use crate::sample::Plan;
 use crate::traffic::Volume;
 
 const HOUR: u64 = 3600;
@@ -52,6 +53,8 @@ pub(super) struct Rules<'r> {
     pub(super) window: Option<(u64, u64)>,
     /// Of gateways that several flow logs record, which of them counts in which hour.
     pub(super) winners: HashMap<(u32, u32), u32>,
+    /// The hours that count, where only a sample is read; whose clients' places are then told by hour.
+    pub(super) sample: Option<BTreeSet<u32>>,
     /// Owners whose addresses DNS may name.
     is_nameable: Vec<bool>,
 }
@@ -62,6 +65,7 @@ impl<'r> Rules<'r> {
         book: &'r AddressBook,
         names: Option<&'r Names>,
         window: Option<Window>,
+        sample: Option<&Plan>,
     ) -> Self {
         let second = |instant: jiff::Timestamp| u64::try_from(instant.as_second()).unwrap_or(0);
         let own = [Service::S3, Service::DYNAMODB, Service::INTERNET, Service::PRIVATE];
@@ -71,6 +75,7 @@ impl<'r> Rules<'r> {
             names,
             window: window.map(|window| (second(window.start()), second(window.end()))),
             winners: HashMap::new(),
+            sample: sample.map(Plan::hours),
             is_nameable: book.owners().iter().map(|owner| !own.contains(&owner.service)).collect(),
         }
     }
@@ -78,7 +83,8 @@ impl<'r> Rules<'r> {
     /// Calls something with the hours of a record that count of its flow log, and the bytes of each.
     fn hours(&self, slot: Slot, record: &Record, span: Option<&Span>, mut each: impl FnMut(u32, Bytes)) {
         let mut each = |hour, part| {
-            if self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log) {
+            if self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log) && self.is_sampled(hour)
+            {
                 each(hour, part);
             }
         };
@@ -88,13 +94,21 @@ impl<'r> Rules<'r> {
         }
     }
 
+    fn is_sampled(&self, hour: u32) -> bool {
+        self.sample.as_ref().is_none_or(|hours| hours.contains(&hour))
+    }
+
+    /// Where a client of a gateway is, if that is to be told by hour.
+    fn hourly_place(&self, client: Option<IpAddr>, slot: Slot) -> Option<u32> {
+        self.sample.as_ref().and_then(|_| self.place_of(client?, slot))
+    }
+
     /// Where a client of a gateway is.
     pub(super) fn place_of(&self, client: IpAddr, slot: Slot) -> Option<u32> {
         self.gateways.get(slot.gateway)?.place_of(client)
     }
 
-    fn what(&self, gateway: &Watched, client: Option<IpAddr>, remote: IpAddr, hour: u32) -> What {
-        let owner = self.book.owner_of(remote);
+    fn what(&self, gateway: &Watched, client: Option<IpAddr>, (remote, owner): (IpAddr, OwnerId), hour: u32) -> What {
         let name = self
             .names
             .filter(|_| self.is_nameable.get(owner.index()).copied().unwrap_or(false))
@@ -121,11 +135,18 @@ impl What {
 pub(super) struct Counter<'r> {
     pub(super) rules: &'r Rules<'r>,
     pub(super) tally: Tally,
+    /// Whose the addresses are that were asked for last.
+    owners: Box<[(IpAddr, OwnerId)]>,
 }
+
+/// Addresses whose owners are remembered: a power of two.
+const REMEMBERED: usize = 1024;
 
 impl<'r> Counter<'r> {
     pub(super) fn new(rules: &'r Rules<'r>, limits: Limits) -> Self {
-        Self { rules, tally: Tally::new(limits) }
+        let nobody = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
+        let owners = vec![(nobody, rules.book.owner_of(nobody)); REMEMBERED].into();
+        Self { rules, tally: Tally::new(limits), owners }
     }
 
     /// Counts records of a gateway that tell of no bytes.
@@ -208,13 +229,21 @@ impl<'r> Counter<'r> {
         let mut bytes = None;
         rules.hours(slot, record, span.as_ref(), |_, part| bytes = Some(bytes.unwrap_or(0) + part));
         let Some(bytes) = bytes else {
+            let mut any = false;
+            if let Some(span) = &span {
+                span.by_hour(|hour, _| any |= rules.is_sampled(hour));
+            }
+            if rules.sample.is_some() && !any {
+                self.tally.statistics.outside_window += 1;
+                return;
+            }
             self.tally.statistics.duplicates += 1;
             *self.tally.duplicates.entry(slot).or_default() += 1;
             return;
         };
         let what = if let Some(remote) = remote {
             self.tally.statistics.counted += 1;
-            rules.what(gateway, client, remote, hour)
+            rules.what(gateway, client, (remote, self.owner_of(remote)), hour)
         } else {
             self.tally.statistics.other_legs += 1;
             What::UNKNOWN
@@ -222,7 +251,10 @@ impl<'r> Counter<'r> {
         // Records of clients only count no bytes, but are as much of their hour as others.
         let (hourly, both) = (&mut self.tally.hourly, client.is_some() && remote.is_some());
         let share = |part| if remote.is_some() { part } else { 0 };
-        rules.hours(slot, record, span.as_ref(), |hour, part| hourly.add(slot, hour, what, share(part), both));
+        let place = rules.hourly_place(client, slot);
+        rules.hours(slot, record, span.as_ref(), |hour, part| {
+            hourly.add((slot, hour, what, place), share(part), both);
+        });
         self.tally.add(slot, client, what, volume(direction, bytes, 1), |client, slot| rules.place_of(client, slot));
     }
 
@@ -240,17 +272,30 @@ impl<'r> Counter<'r> {
         let remote = remote.map(plain);
         let what = if let Some(remote) = remote {
             self.tally.statistics.counted += records;
-            rules.what(gateway, client, remote, hour.unwrap_or(NO_HOUR))
+            rules.what(gateway, client, (remote, self.owner_of(remote)), hour.unwrap_or(NO_HOUR))
         } else {
             self.tally.statistics.other_legs += records;
             What::UNKNOWN
         };
         if let Some(hour) = hour {
             let both = client.is_some() && remote.is_some();
-            self.tally.hourly.add(slot, hour, what, if remote.is_some() { bytes } else { 0 }, both);
+            let place = rules.hourly_place(client, slot);
+            let share = if remote.is_some() { bytes } else { 0 };
+            self.tally.hourly.add((slot, hour, what, place), share, both);
         }
         let volume = volume(direction, bytes, records);
         self.tally.add(slot, client, what, volume, |client, slot| rules.place_of(client, slot));
+    }
+
+    /// Whose an address is.
+    fn owner_of(&mut self, address: IpAddr) -> OwnerId {
+        let IpAddr::V4(v4) = address else { return self.rules.book.owner_of(address) };
+        let place = v4.to_bits().wrapping_mul(0x9e37_79b9) >> (u32::BITS - REMEMBERED.ilog2());
+        let Some(remembered) = self.owners.get_mut(place as usize) else { return self.rules.book.owner_of(address) };
+        if remembered.0 != address {
+            *remembered = (address, self.rules.book.owner_of(address));
+        }
+        remembered.1
     }
 
     /// The sums, those of the latest hours too.
@@ -297,9 +342,13 @@ impl Span {
         if second >= self.end {
             return self.bytes;
         }
-        let passed = u128::from(second.saturating_sub(self.start));
-        let share = u128::from(self.bytes) * passed / u128::from(self.end - self.start);
-        u64::try_from(share).unwrap_or(self.bytes)
+        let (passed, length) = (second.saturating_sub(self.start), self.end - self.start);
+        if passed == 0 {
+            return 0;
+        }
+        // In words that fit: whole shares of each second, and those of what is left over.
+        let (each, over) = (self.bytes / length, self.bytes % length);
+        each * passed + over * passed / length
     }
 
     fn bytes(&self) -> Bytes {

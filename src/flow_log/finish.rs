@@ -32,7 +32,10 @@ pub(super) fn finish(rules: &Rules<'_>, logs: &[Option<String>], tally: Tally) -
     }
     let mut cells = BTreeMap::<(u32, What), BTreeMap<u32, Bytes>>::new();
     let stretch = tally.hourly.stretch();
-    for ((slot, hour, what), bytes) in tally.hourly.cells {
+    for ((slot, hour, what, place), bytes) in tally.hourly.cells {
+        if rules.sample.is_some() {
+            gateways.hour_of_place(slot.gateway, (hour, place), what, bytes);
+        }
         let cell = cells.entry((slot.gateway, what)).or_default().entry(hour).or_default();
         *cell = cell.saturating_add(bytes);
     }
@@ -156,6 +159,19 @@ impl<'r> Gateways<'r> {
                 }
             }
         });
+    }
+
+    /// Adds bytes of an hour and of clients of some place.
+    fn hour_of_place(&mut self, number: u32, (hour, place): (u32, Option<u32>), what: What, bytes: Bytes) {
+        let Some(watched) = self.rules.gateways.get(number) else { return };
+        let place = place.and_then(|place| watched.place(place)).cloned();
+        for (label, part) in self.split(what, Volume { upload: bytes, ..Volume::default() }) {
+            self.with(number, |gateway| {
+                let hours = gateway.places_by_hour.entry((place.clone(), label)).or_default();
+                let sum = hours.entry(hour).or_default();
+                *sum = sum.saturating_add(part.upload);
+            });
+        }
     }
 
     /// The same as `split`, and notes what each of several names has.

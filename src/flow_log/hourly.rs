@@ -37,7 +37,7 @@ pub(super) struct HourSum {
 pub(super) struct Hourly {
     pub(super) hours: HashMap<(Slot, u32), HourSum>,
     /// By the first hour of a stretch.
-    pub(super) cells: HashMap<(Slot, u32, What), Bytes>,
+    pub(super) cells: HashMap<Key, Bytes>,
     /// A stretch is this power of two in hours.
     doublings: u32,
     most_cells: usize,
@@ -45,7 +45,8 @@ pub(super) struct Hourly {
     recent: Box<[Option<(Key, HourSum)>; RECENT]>,
 }
 
-type Key = (Slot, u32, What);
+/// A gateway's hour, what bytes of it were for and, where that is told, the place of their clients.
+pub(super) type Key = (Slot, u32, What, Option<u32>);
 
 impl Hourly {
     /// Nothing yet.
@@ -65,8 +66,7 @@ impl Hourly {
     }
 
     /// Adds bytes of an hour.
-    pub(super) fn add(&mut self, slot: Slot, hour: u32, what: What, bytes: Bytes, both: bool) {
-        let key = (slot, hour, what);
+    pub(super) fn add(&mut self, key: Key, bytes: Bytes, both: bool) {
         let Some(recent) = self.recent.get_mut(place(key)) else { return };
         let sum = match recent {
             Some((held, sum)) if *held == key => sum,
@@ -81,9 +81,10 @@ impl Hourly {
 
     #[inline(never)]
     fn keep(&mut self, sum: Option<(Key, HourSum)>) {
-        let Some(((slot, hour, what), sum)) = sum else { return };
+        let Some((key, sum)) = sum else { return };
+        let (slot, hour, ..) = key;
         self.add_hour(slot, hour, sum.bytes, sum.both);
-        self.put(slot, hour, what, sum.bytes);
+        self.put(key, sum.bytes);
     }
 
     /// Adds bytes of an hour that nothing more is known of.
@@ -95,10 +96,10 @@ impl Hourly {
         kept.both |= both;
     }
 
-    fn put(&mut self, slot: Slot, hour: u32, what: What, bytes: Bytes) {
+    fn put(&mut self, (slot, hour, what, place): Key, bytes: Bytes) {
         // Records that tell a client, but not what it reached, have none.
         if bytes > 0 {
-            let cell = self.cells.entry((slot, self.first_of(hour), what)).or_default();
+            let cell = self.cells.entry((slot, self.first_of(hour), what, place)).or_default();
             *cell = cell.saturating_add(bytes);
             while self.cells.len() > self.most_cells && self.doublings < MOST_DOUBLINGS {
                 self.widen(self.doublings + 1);
@@ -114,8 +115,8 @@ impl Hourly {
     fn widen(&mut self, doublings: u32) {
         if doublings > self.doublings {
             self.doublings = doublings;
-            for ((slot, hour, what), bytes) in std::mem::take(&mut self.cells) {
-                let cell = self.cells.entry((slot, self.first_of(hour), what)).or_default();
+            for ((slot, hour, what, place), bytes) in std::mem::take(&mut self.cells) {
+                let cell = self.cells.entry((slot, self.first_of(hour), what, place)).or_default();
                 *cell = cell.saturating_add(bytes);
             }
         }
@@ -139,15 +140,18 @@ impl Hourly {
             mine.both |= sum.both;
         }
         self.widen(other.doublings);
-        for ((slot, hour, what), bytes) in other.cells {
-            self.put(slot, hour, what, bytes);
+        for (key, bytes) in other.cells {
+            self.put(key, bytes);
         }
     }
 }
 
 /// Where a cell is among the recent ones.
-fn place((slot, hour, what): Key) -> usize {
-    let word = what.0 ^ u64::from(slot.gateway).rotate_left(20) ^ u64::from(slot.log).rotate_left(52);
+fn place((slot, hour, what, place): Key) -> usize {
+    let word = u64::from(place.unwrap_or(0)).rotate_left(40)
+        ^ what.0
+        ^ u64::from(slot.gateway).rotate_left(20)
+        ^ u64::from(slot.log).rotate_left(52);
     let mixed = (word ^ u64::from(hour).rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     usize::try_from(mixed >> (u64::BITS - RECENT.ilog2())).unwrap_or(0)
 }

@@ -24,7 +24,7 @@ use faults::{check, guarded, wrong};
 use super::counter::Counter;
 use super::format::{FIELDS, Field, Format};
 use super::gateways::Gateways;
-use super::record::{Gate, Row};
+use super::record::{Gate, Packet, Row};
 use super::tally::Fate;
 use super::text::{self, Problem, note_account};
 use crate::model::AccountId;
@@ -226,8 +226,13 @@ impl Column {
 #[derive(Default)]
 struct Known {
     addresses: [(Option<ArrayRef>, Vec<Option<IpAddr>>); 4],
+    words: [(Option<ArrayRef>, Vec<Option<&'static [u8]>>); 2],
     interfaces: (Option<ArrayRef>, Vec<Option<Gate>>),
 }
+
+/// Columns of a few words each, and the words.
+const WORDS: [Field; 2] = [Field::Status, Field::Action];
+const KNOWN_WORDS: [&[u8]; 6] = [b"OK", b"ACCEPT", b"REJECT", b"NODATA", b"SKIPDATA", b"-"];
 
 const ADDRESSES: [Field; 4] = [Field::Source, Field::Destination, Field::PacketSource, Field::PacketDestination];
 
@@ -246,14 +251,21 @@ impl Known {
             {
                 of_values(known, texts.values(), |value| text::address(value.as_bytes()));
             }
+            if let Some(place) = WORDS.iter().position(|word| *word == field)
+                && let Some(known) = self.words.get_mut(place)
+            {
+                of_values(known, texts.values(), |value| {
+                    KNOWN_WORDS.into_iter().find(|word| *word == value.as_bytes())
+                });
+            }
             if field == Field::Interface {
                 let gateways = &counter.rules.gateways;
                 of_values(&mut self.interfaces, texts.values(), |value| interface(value.as_bytes(), gateways));
             }
         }
-        let (columns, addresses) = (&columns, &self.addresses);
+        let (columns, addresses, words) = (&columns, &self.addresses, &self.words);
         for row in 0..batch.num_rows() {
-            let at = At { columns, addresses, row };
+            let at = At { columns, addresses, words, row };
             counter.tally.statistics.records += 1;
             match self.gate(&at, &counter.rules.gateways) {
                 Gate::Unread => counter.tally.statistics.malformed += 1,
@@ -328,6 +340,7 @@ fn of_values<T>(known: &mut (Option<ArrayRef>, Vec<Option<T>>), values: &ArrayRe
 struct At<'b> {
     columns: &'b [Column; FIELDS.len()],
     addresses: &'b [(Option<ArrayRef>, Vec<Option<IpAddr>>); 4],
+    words: &'b [(Option<ArrayRef>, Vec<Option<&'static [u8]>>); 2],
     row: usize,
 }
 
@@ -342,7 +355,28 @@ impl Row for At<'_> {
         !matches!(self.column(field), Column::Absent)
     }
 
+    fn packet(&self) -> Packet {
+        let of = |field| self.address(field);
+        let own = of(Field::Source).zip(of(Field::Destination));
+        match (own, of(Field::PacketSource).zip(of(Field::PacketDestination))) {
+            // Numbers are the same where the texts are, but for IPv6, which has several.
+            (Some(own), Some(packet)) if own == packet && own.0.is_ipv4() => Packet::SameV4,
+            (_, Some(_)) => Packet::There,
+            (_, None) => {
+                let is_absent = |field| matches!(self.text(field), b"" | b"-");
+                let absent = is_absent(Field::PacketSource) || is_absent(Field::PacketDestination);
+                if absent { Packet::Absent } else { Packet::There }
+            }
+        }
+    }
+
     fn text(&self, field: Field) -> &[u8] {
+        if let Some(place) = WORDS.iter().position(|word| *word == field)
+            && let Some(key) = self.column(field).key(self.row)
+            && let Some(Some(word)) = self.words.get(place).and_then(|(_, words)| words.get(key))
+        {
+            return word;
+        }
         match self.column(field) {
             Column::Absent => b"",
             column @ Column::Texts { values, .. } => match column.key(self.row) {

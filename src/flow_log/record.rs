@@ -32,6 +32,21 @@ pub(super) trait Row {
     /// A field's address.
     fn address(&self, field: Field) -> Option<IpAddr>;
 
+    /// What the record is of; none when that makes no sense.
+    fn verdict(&self) -> Option<Status> {
+        verdict(self.status(), self.text(Field::Action))
+    }
+
+    /// Whether the packets' own addresses are there, and whether they are the record's.
+    fn packet(&self) -> Packet {
+        let (from, to) = (self.text(Field::Source), self.text(Field::Destination));
+        match (self.text(Field::PacketSource), self.text(Field::PacketDestination)) {
+            (b"" | b"-", _) | (_, b"" | b"-") => Packet::Absent,
+            packet if packet == (from, to) && !from.contains(&b':') => Packet::SameV4,
+            _ => Packet::There,
+        }
+    }
+
     /// What the record says of itself; empty when the format does not have that. Then one without bytes has no data.
     fn status(&self) -> &[u8] {
         match self.text(Field::Status) {
@@ -50,6 +65,15 @@ pub(super) trait Row {
             kind => kind == b"-" && !has_data,
         }
     }
+}
+
+/// The packets' own addresses in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Packet {
+    Absent,
+    /// There, and the same IPv4 addresses as the record's own.
+    SameV4,
+    There,
 }
 
 enum Parsed {
@@ -71,7 +95,7 @@ impl Counter<'_> {
             return;
         }
         let slot = |gateway| Slot { gateway, log };
-        let Some(status) = status(row) else {
+        let Some(status) = row.verdict() else {
             self.tally.statistics.malformed += 1;
             return;
         };
@@ -92,9 +116,9 @@ impl Counter<'_> {
     }
 }
 
-/// What a record says of itself; none when that makes no sense.
-fn status(row: &impl Row) -> Option<Status> {
-    match (row.status(), row.text(Field::Action)) {
+/// What a record is of, by its status and action; none when that makes no sense.
+pub(super) fn verdict(status: &[u8], action: &[u8]) -> Option<Status> {
+    match (status, action) {
         (b"NODATA", _) => Some(Status::NoData),
         (b"SKIPDATA", _) => Some(Status::SkipData),
         (b"OK" | b"", b"ACCEPT" | b"") => Some(Status::Accepted),
@@ -105,13 +129,10 @@ fn status(row: &impl Row) -> Option<Status> {
 
 fn parse(row: &impl Row, of_gateway: bool) -> Parsed {
     let Some(bytes) = row.number(Field::Bytes) else { return Parsed::Malformed };
-    let (from, to) = (row.text(Field::Source), row.text(Field::Destination));
-    let packet = (row.text(Field::PacketSource), row.text(Field::PacketDestination));
-    let has_packet = !matches!(packet, (b"" | b"-", _) | (_, b"" | b"-"));
+    let packet = row.packet();
     // Nobody else's packets: the gateway's with the rest of the world. A regional gateway's and NAT64's are told apart
     // otherwise.
-    let is_zonal = !matches!(row.text(Field::Interface), b"-" | b"");
-    if of_gateway && is_zonal && has_packet && packet == (from, to) && !from.contains(&b':') {
+    if of_gateway && packet == Packet::SameV4 && !matches!(row.text(Field::Interface), b"-" | b"") {
         return Parsed::OtherLeg;
     }
     let span = match (row.has(Field::Start), row.has(Field::End)) {
@@ -126,20 +147,24 @@ fn parse(row: &impl Row, of_gateway: bool) -> Parsed {
     };
     let ends = row.address(Field::Source).zip(row.address(Field::Destination));
     let Some((source, destination)) = ends else { return Parsed::Malformed };
-    let packet = if has_packet {
-        // One end is mostly the same.
-        let other = |same: bool, known, field| if same { Some(known) } else { row.address(field) };
-        let ends = other(packet.0 == from, source, Field::PacketSource).zip(other(
-            packet.1 == to,
-            destination,
-            Field::PacketDestination,
-        ));
-        match ends {
-            Some(ends) => Some(ends),
-            None => return Parsed::Malformed,
+    let packet = match packet {
+        Packet::Absent => None,
+        Packet::SameV4 => Some((source, destination)),
+        Packet::There => {
+            // One end is mostly the same.
+            let other = |plain: Field, known, field| {
+                if row.text(plain) == row.text(field) { Some(known) } else { row.address(field) }
+            };
+            let ends = other(Field::Source, source, Field::PacketSource).zip(other(
+                Field::Destination,
+                destination,
+                Field::PacketDestination,
+            ));
+            match ends {
+                Some(ends) => Some(ends),
+                None => return Parsed::Malformed,
+            }
         }
-    } else {
-        None
     };
     Parsed::Record(Record { ends: Ends { source, destination, packet }, bytes, span })
 }

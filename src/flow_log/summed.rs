@@ -67,7 +67,8 @@ pub enum SumOf {
 /// Attributes sums.
 #[must_use]
 pub fn attribute_sums(sums: impl IntoIterator<Item = Sum>, watch: &Watch, options: &Options<'_>) -> Traffic {
-    let rules = Rules::new(Gateways::new(watch, options.names), options.book, options.names, options.window);
+    let gateways = Gateways::new(watch, options.names);
+    let rules = Rules::new(gateways, options.book, options.names, options.window, options.sample);
     let limits = Limits::default();
     let mut counter = Counter::new(&rules, limits);
     let mut logs = vec![None];
@@ -87,6 +88,7 @@ pub fn attribute_sums(sums: impl IntoIterator<Item = Sum>, watch: &Watch, option
     disputes.settle(&mut tally);
     let mut traffic = finish::finish(&rules, &logs, tally);
     traffic.window = options.window;
+    traffic.sample = options.sample.cloned();
     traffic
 }
 

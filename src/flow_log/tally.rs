@@ -18,6 +18,9 @@ pub(super) const MOST_ENTRIES: usize = 98_304;
 /// The hour of records that do not tell when they were.
 pub(super) const NO_HOUR: u32 = u32::MAX;
 
+/// Entries that were added to last: a power of two.
+const RECENT: usize = 1024;
+
 /// Interfaces of which it is not known whether they are gateways, at the most.
 const MOST_UNSURE: usize = 1 << 17;
 
@@ -56,6 +59,8 @@ pub(super) enum Fate {
 pub(super) struct Tally {
     pub(super) statistics: Statistics,
     pub(super) entries: HashMap<Entry, Volume>,
+    /// Most records are of few clients and services in turn, which are found here without a search.
+    recent: Box<[Option<(Entry, Volume)>]>,
     /// What was too much for `entries`, by the client's place.
     pub(super) rest: HashMap<(Option<u32>, Slot, What), Volume>,
     pub(super) hourly: Hourly,
@@ -86,6 +91,7 @@ impl Tally {
         Self {
             statistics: Statistics::default(),
             entries: HashMap::default(),
+            recent: vec![None; RECENT].into(),
             rest: HashMap::default(),
             hourly: Hourly::new(limits.cells),
             skipdata: HashMap::default(),
@@ -105,12 +111,25 @@ impl Tally {
         volume: Volume,
         place: impl Fn(IpAddr, Slot) -> Option<u32>,
     ) {
-        let key = client.map_or(NOBODY, number);
-        if self.threshold.is_some_and(|threshold| key != NOBODY && hash(key) >= threshold) {
-            *self.rest.entry((client.and_then(|client| place(client, slot)), slot, what)).or_default() += volume;
+        let entry = (client.map_or(NOBODY, number), slot, what);
+        let Some(recent) = self.recent.get_mut(recent_place(entry)) else { return };
+        match recent {
+            Some((held, sum)) if *held == entry => *sum += volume,
+            _ => {
+                if let Some((entry, volume)) = recent.replace((entry, volume)) {
+                    self.keep(entry, volume, place);
+                }
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, (client, slot, what): Entry, volume: Volume, place: impl Fn(IpAddr, Slot) -> Option<u32>) {
+        if self.threshold.is_some_and(|threshold| client != NOBODY && hash(client) >= threshold) {
+            *self.rest.entry((place(address(client), slot), slot, what)).or_default() += volume;
             return;
         }
-        *self.entries.entry((key, slot, what)).or_default() += volume;
+        *self.entries.entry((client, slot, what)).or_default() += volume;
         if self.entries.len() >= 2 * self.most_entries {
             self.trim(self.most_entries, true, place);
         }
@@ -170,6 +189,9 @@ impl Tally {
     /// Puts another thread's sums to these.
     pub(super) fn merge(&mut self, other: Self) {
         self.statistics += other.statistics;
+        for (key, volume) in other.recent.into_iter().flatten() {
+            *self.entries.entry(key).or_default() += volume;
+        }
         for (key, volume) in other.entries {
             *self.entries.entry(key).or_default() += volume;
         }
@@ -186,6 +208,16 @@ impl Tally {
             }
         }
     }
+}
+
+/// Where an entry is among the recent ones.
+fn recent_place((client, slot, what): Entry) -> usize {
+    let word = u64::try_from(client & u128::from(u64::MAX)).unwrap_or(0)
+        ^ what.0.rotate_left(24)
+        ^ u64::from(slot.gateway).rotate_left(48)
+        ^ u64::from(slot.log).rotate_left(56);
+    let mixed = word.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    usize::try_from(mixed >> (u64::BITS - RECENT.ilog2())).unwrap_or(0)
 }
 
 /// The address that a number is of.

@@ -100,7 +100,16 @@ fn read(paths: &[&Path]) -> Traffic {
 }
 
 fn options(book: &AddressBook) -> Options<'_> {
-    Options { window: None, threads: 1, log_format: None, flow_logs: &[], book, names: None, progress: &|_| {} }
+    Options {
+        window: None,
+        sample: None,
+        threads: 1,
+        log_format: None,
+        flow_logs: &[],
+        book,
+        names: None,
+        progress: &|_| {},
+    }
 }
 
 fn read_with(paths: &[&Path], watch: &Watch, change: impl FnOnce(&mut Options<'_>)) -> Traffic {

@@ -440,24 +440,42 @@ fn eight_digits(text: u64) -> Option<u64> {
 
 /// An address. IPv4's are so many that they are not left to the standard library, which wants text.
 pub(super) fn address(text: &[u8]) -> Option<IpAddr> {
-    let (mut value, mut part, mut digits, mut dots) = (0_u32, 0_u32, 0, 0);
-    for byte in text {
-        match byte {
-            b'0'..=b'9' if digits < 3 && !(digits > 0 && part == 0) => {
-                part = part * 10 + u32::from(byte - b'0');
-                digits += 1;
-            }
-            b'.' if digits > 0 && part < 256 && dots < 3 => {
-                value = value << 8 | part;
-                (part, digits, dots) = (0, 0, dots + 1);
-            }
-            b':' | b'.' | b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F' => {
-                return std::str::from_utf8(text).ok()?.parse().ok();
-            }
-            _ => return None,
+    let mut rest = text;
+    let mut value = 0;
+    for _ in 0..3 {
+        match part(rest) {
+            Some((part, [b'.', next @ ..])) => (value, rest) = (value << 8 | part, next),
+            _ => return other_address(text),
         }
     }
-    (dots == 3 && digits > 0 && part < 256).then(|| IpAddr::V4((value << 8 | part).into()))
+    match part(rest) {
+        Some((part, [])) => Some(IpAddr::V4((value << 8 | part).into())),
+        _ => other_address(text),
+    }
+}
+
+/// The number that a text starts with, up to 255 and without leading zeros, and what follows.
+#[inline]
+fn part(text: &[u8]) -> Option<(u32, &[u8])> {
+    let digit = |byte: u8| Some(u32::from(byte.wrapping_sub(b'0'))).filter(|digit| *digit < 10);
+    let (first, text) = text.split_first()?;
+    let mut value = digit(*first)?;
+    let Some((second, rest)) = text.split_first() else { return Some((value, text)) };
+    let Some(next) = digit(*second) else { return Some((value, text)) };
+    if value == 0 {
+        return None;
+    }
+    value = value * 10 + next;
+    let Some((third, last)) = rest.split_first() else { return Some((value, rest)) };
+    let Some(next) = digit(*third) else { return Some((value, rest)) };
+    value = value * 10 + next;
+    (value < 256).then_some((value, last))
+}
+
+/// An address that is not four numbers and three dots.
+fn other_address(text: &[u8]) -> Option<IpAddr> {
+    let is_of_one = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+    if text.contains(&b':') && text.iter().all(is_of_one) { std::str::from_utf8(text).ok()?.parse().ok() } else { None }
 }
 
 /// Whether a word is a time, as exports of CloudWatch Logs put before each event.

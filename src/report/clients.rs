@@ -32,7 +32,8 @@ pub struct ClientsRow {
     pub bytes: Bytes,
     /// How many the flow logs show.
     pub logged_bytes: Bytes,
-    /// How that is known: `measured`, or `measured (partial)` where the logs saw less than 80% of the bytes.
+    /// How that is known: `measured`; `measured (sampled)` where only some hours were read, of which this is the estimate
+    /// for all; `measured (partial)` where the logs saw less than 80% of the bytes.
     pub basis: Basis,
 }
 
@@ -41,7 +42,7 @@ pub(super) fn clients(measured: &Measured<'_>, topology: &Topology<'_>) -> Vec<C
     let clients = measured.clients();
     // Where other records tell clients than tell services, the logs may have one kind and lack the other.
     let logged = clients.iter().fold(0_u64, |sum, (_, logged, _)| sum.saturating_add(*logged));
-    let basis = if measured.covers(logged) { Basis::Measured } else { Basis::PartlyMeasured };
+    let basis = measured.basis(measured.covers(logged));
     let row = |(place, logged_bytes, bytes): (Option<&Place>, Bytes, Bytes)| {
         let vpc = place.and_then(|place| topology.vpc(&place.vpc_id));
         let subnet_id = place.and_then(|place| place.subnet_id.as_ref());

@@ -56,8 +56,13 @@ pub struct TrafficRow {
     pub gateway_endpoint: bool,
     /// How the service is known.
     pub named_by: NamedBy,
-    /// How that is known: `measured`, or `measured (partial)` where the logs saw less than 80% of the bytes.
+    /// How that is known: `measured`; `measured (sampled)` where only some hours were read, of which this is the estimate
+    /// for all; `measured (partial)` where the logs saw less than 80% of the bytes.
     pub basis: Basis,
+    /// Of a sample: the low end of the 95% confidence interval of `bytes`; else null.
+    pub bytes_low: Option<Bytes>,
+    /// The high end.
+    pub bytes_high: Option<Bytes>,
 }
 
 /// What flow logs saw of a gateway, beside CloudWatch.
@@ -69,10 +74,14 @@ pub struct Coverage {
     pub logged_bytes: Bytes,
     /// Bytes that CloudWatch metered in the window; null when unknown.
     pub metered_bytes: Option<Bytes>,
-    /// The first as a part of the second: 0.972 for 97.2%.
+    /// The first as a part of the second (of a sample: as a part of what was metered in its hours): 0.972 for 97.2%.
     #[schemars(with = "Option<f64>")]
     #[serde(serialize_with = "super::number")]
     pub share: Option<Decimal>,
+    /// Hours that were read, where that was a sample; null when all were.
+    pub sampled_hours: Option<Hours>,
+    /// Bytes that CloudWatch metered in those: what `share` is of then.
+    pub metered_bytes_in_sampled_hours: Option<Bytes>,
     /// Hours of the window with logged bytes.
     pub logged_hours: Hours,
     /// Hours of the window with metered bytes.
@@ -92,6 +101,8 @@ impl Coverage {
             logged_bytes: measured.logged,
             metered_bytes: measured.metered,
             share: measured.coverage(),
+            sampled_hours: measured.sample.map(|sample| sample.plan.hours().len() as Hours),
+            metered_bytes_in_sampled_hours: measured.sample.map(|sample| sample.metered),
             logged_hours: measured.logged_hours,
             metered_hours: measured.metered_hours,
             metered_bytes_in_logged_hours: measured.metered_in_logged_hours,
@@ -103,7 +114,7 @@ impl Coverage {
 
 /// A gateway's bytes by service, the most first.
 pub(super) fn traffic(measured: &Measured<'_>) -> Vec<TrafficRow> {
-    let basis = if measured.is_covered() { Basis::Measured } else { Basis::PartlyMeasured };
+    let basis = measured.basis(measured.is_covered());
     let mut rows: Vec<_> = measured
         .flows()
         .into_iter()
@@ -115,6 +126,8 @@ pub(super) fn traffic(measured: &Measured<'_>) -> Vec<TrafficRow> {
             gateway_endpoint: label.gateway_endpoint,
             named_by: label.named_by,
             basis,
+            bytes_low: measured.interval(label).and_then(|range| Bytes::try_from(range.low.round()).ok()),
+            bytes_high: measured.interval(label).and_then(|range| Bytes::try_from(range.high.round()).ok()),
         })
         .collect();
     // The flows come in the order of their labels, which decides between equals.

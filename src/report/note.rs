@@ -143,6 +143,10 @@ fn measured(measured: &Measured<'_>) -> Vec<String> {
             "flow logs show {}% of the bytes that CloudWatch metered: do two of them record it without names that tell them apart?",
             (coverage * hundred).round_dp(1).normalize()
         )),
+        (Some(coverage), _) if coverage < ENOUGH && measured.sample.is_some() => notes.push(format!(
+            "flow logs saw only {}% of its bytes in the hours that were sampled, and what they did not see may be anything",
+            (coverage * hundred).round_dp(1).normalize(),
+        )),
         (Some(coverage), _) if coverage < ENOUGH => notes.push(format!(
             "flow logs saw only {}% of its bytes ({} of the {} hours with traffic), so what they show is a least figure",
             (coverage * hundred).round_dp(1).normalize(),

@@ -75,7 +75,7 @@ proptest! {
             let money = &finding.monthly_usd;
             match finding.basis {
                 Basis::Measured | Basis::Metered | Basis::Assumed => prop_assert_eq!(money.saving_low, money.saving_high),
-                Basis::PartlyMeasured => {}
+                Basis::PartlyMeasured | Basis::Sampled => {}
                 Basis::Bounded => prop_assert!(money.saving_low.is_none_or(|low| low == Usd::ZERO), "{:?}", finding),
                 Basis::Configuration => prop_assert!(money.current.is_none() && money.saving_high.is_none()),
             }

@@ -1,10 +1,11 @@
 //! What flow logs say, for tests: gigabytes by gateway, client subnet and service, all in the window's first hour.
 
-use super::{Account, START, at};
+use super::{Account, START, World, at};
 use crate::assumption::Assumptions;
 use crate::model::{RegionName, Service};
 use crate::pricing::PriceBook;
 use crate::report::Report;
+use crate::sample::Plan;
 use crate::traffic::{GatewayTraffic, Label, Method, NamedBy, Place, Traffic, Volume};
 
 /// Flow logs in the making.
@@ -72,6 +73,30 @@ impl Logs {
             }
         }
         self
+    }
+
+    /// A sample of a gateway's hours, whose clients in `subnet-a` have S3 and the internet as a world says.
+    pub(crate) fn sampled(nat: &str, world: &World, plan: Plan) -> Self {
+        let mut logs = Self::default();
+        let place = Place { vpc_id: "vpc-1".into(), subnet_id: Some("subnet-a".into()) };
+        for hour in plan.hours() {
+            let (s3, all) = (world.part[&hour], world.whole[&hour]);
+            let gateway = logs.gateway(nat);
+            if all > 0 {
+                gateway.hours.insert(hour, all);
+            }
+            for (service, bytes) in [("s3", s3), ("internet", all - s3)] {
+                let label = label(service, "us-east-1");
+                let volume = Volume { download: bytes, download_records: 1, ..Volume::default() };
+                *gateway.flows.entry(label.clone()).or_default() += volume;
+                gateway.labels_by_hour.entry(label.clone()).or_default().insert(hour, bytes);
+                let key = (Some(place.clone()), Some(label));
+                *gateway.places.entry(key.clone()).or_default() += volume;
+                gateway.places_by_hour.entry(key).or_default().insert(hour, bytes);
+            }
+        }
+        logs.0.sample = Some(plan);
+        logs
     }
 
     /// Forgets which client used which service, as logs without `pkt-` fields do.

@@ -10,11 +10,11 @@ from decimal import Decimal
 
 # Rule → the bases that its findings may have.
 RULES = {
-    "missing-gateway-endpoint": {"measured", "measured (partial)", "assumed", "bounded"},
-    "gateway-endpoint-not-associated": {"measured", "measured (partial)", "assumed", "bounded"},
+    "missing-gateway-endpoint": {"measured", "measured (partial)", "measured (sampled)", "assumed", "bounded"},
+    "gateway-endpoint-not-associated": {"measured", "measured (partial)", "measured (sampled)", "assumed", "bounded"},
     "idle-nat-gateway": {"metered"},
-    "cross-az-nat-gateway": {"measured", "measured (partial)", "bounded"},
-    "interface-endpoint-pays-off": {"measured", "measured (partial)", "assumed"},
+    "cross-az-nat-gateway": {"measured", "measured (partial)", "measured (sampled)", "bounded"},
+    "interface-endpoint-pays-off": {"measured", "measured (partial)", "measured (sampled)", "assumed"},
     "idle-interface-endpoint": {"metered"},
     "underused-interface-endpoint": {"measured"},
     "s3-interface-shadows-gateway": {"measured", "bounded"},
@@ -212,7 +212,7 @@ def check_finding(finding):
         assert 0 <= low <= high <= money["current"]
         if finding["basis"] == "bounded":
             assert low == 0
-        elif finding["basis"] != "measured (partial)":
+        elif finding["basis"] not in ("measured (partial)", "measured (sampled)"):
             assert low == high
 
 

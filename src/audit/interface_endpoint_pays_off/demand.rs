@@ -163,6 +163,7 @@ impl<'a> Demand<'a> {
     pub(super) fn how(&self) -> &'static str {
         match self.basis {
             Basis::Assumed => "By your declaration",
+            Basis::Sampled => "By a sample of flow logs, and Resolver query logs, with 95% confidence at most",
             Basis::PartlyMeasured => "By flow logs and Resolver query logs, which leave a part open, up to",
             _ => "By flow logs and Resolver query logs",
         }

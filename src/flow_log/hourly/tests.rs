@@ -15,7 +15,7 @@ fn items() -> impl Strategy<Value = Vec<Item>> {
 }
 
 fn add(sums: &mut Hourly, (gateway, log, hour, what, bytes): Item) {
-    sums.add(Slot { gateway, log }, hour, What(what), bytes, what == 0);
+    sums.add((Slot { gateway, log }, hour, What(what), None), bytes, what == 0);
 }
 
 /// All of it, by so many threads.
@@ -54,7 +54,7 @@ proptest! {
             sum.bytes += bytes;
             sum.both |= what == 0;
             if bytes > 0 {
-                *cells.entry((slot, stretch(hour), What(what))).or_insert(0) += bytes;
+                *cells.entry((slot, stretch(hour), What(what), None)).or_insert(0) += bytes;
             }
         }
         prop_assert_eq!(sums.hours.into_iter().collect::<BTreeMap<_, _>>(), hours);
@@ -79,8 +79,8 @@ fn hours_of_many_gateways_stay_apart() {
 fn cells_that_fit_take_no_larger_table() {
     let mut sums = Hourly::new(MOST_CELLS);
     let most = u32::try_from(MOST_CELLS).unwrap();
-    (0..most).for_each(|hour| sums.put(Slot { gateway: 0, log: 0 }, hour, What(0), 1));
+    (0..most).for_each(|hour| sums.put((Slot { gateway: 0, log: 0 }, hour, What(0), None), 1));
     assert_eq!((sums.cells.len(), sums.cells.capacity(), sums.stretch()), (MOST_CELLS, MOST_CELLS, 1));
-    sums.put(Slot { gateway: 0, log: 0 }, most, What(0), 1);
+    sums.put((Slot { gateway: 0, log: 0 }, most, What(0), None), 1);
     assert_eq!((sums.cells.len(), sums.stretch()), (MOST_CELLS / 2 + 1, 2));
 }

@@ -103,6 +103,7 @@ fn meaning(basis: Basis) -> &'static str {
     match basis {
         Basis::Measured => "bytes told apart by flow logs, or an endpoint's own metrics",
         Basis::PartlyMeasured => "flow logs saw a part: from what they prove to what they leave possible",
+        Basis::Sampled => "flow logs of some hours were read: a 95% confidence interval",
         Basis::Metered => "hours, or all bytes of a resource, from CloudWatch",
         Basis::Assumed => "a share of the bytes that was declared",
         Basis::Bounded => "only a total is known: from nothing to all of it",

@@ -96,7 +96,7 @@ fn unit_price(line: &Evidence) -> String {
 fn basis_class(basis: Basis) -> &'static str {
     match basis {
         Basis::Measured | Basis::Metered => "firm",
-        Basis::PartlyMeasured | Basis::Assumed | Basis::Bounded => "loose",
+        Basis::PartlyMeasured | Basis::Sampled | Basis::Assumed | Basis::Bounded => "loose",
         Basis::Configuration => "plain",
     }
 }

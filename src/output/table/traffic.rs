@@ -208,7 +208,10 @@ impl Page<'_> {
                     Cell::new(clip(gateway.nat_gateway_id.as_str(), 40)),
                     Cell::new(clip(row.service.as_str(), 30)),
                     Cell::new(row.region.as_ref().map_or_else(|| "-".to_owned(), |region| clip(region.as_str(), 22))),
-                    number(size(row.bytes)),
+                    number(match row.bytes_low.zip(row.bytes_high) {
+                        Some((low, high)) => format!("{} ({} to {})", size(row.bytes), size(low), size(high)),
+                        None => size(row.bytes),
+                    }),
                     number(size(row.logged_bytes)),
                     number(share(row.bytes, total)),
                 ]);
@@ -220,6 +223,17 @@ impl Page<'_> {
         for gateway in &report.nat_gateways {
             let Some(coverage) = &gateway.coverage else { continue };
             let of = coverage.metered_bytes.map_or_else(|| "unknown".to_owned(), size);
+            if let Some((hours, metered)) = coverage.sampled_hours.zip(coverage.metered_bytes_in_sampled_hours) {
+                let text = format!(
+                    "{}: {hours} hours were sampled; logs show {} of the {} that CloudWatch metered in them ({}), of {of} in all.",
+                    clip(gateway.nat_gateway_id.as_str(), 40),
+                    size(coverage.logged_bytes),
+                    size(metered),
+                    share(coverage.logged_bytes, metered),
+                );
+                self.hanging(&text, "  ", "    ", None)?;
+                continue;
+            }
             let text = format!(
                 "{}: logs show {} of the {of} that CloudWatch metered ({}), in {} of {} hours with traffic.",
                 clip(gateway.nat_gateway_id.as_str(), 40),

@@ -53,6 +53,7 @@ fn watch(learn: bool) -> Watch {
 fn traffic(path: PathBuf, learn: bool, threads: usize) -> Traffic {
     let options = Options {
         window: None,
+        sample: None,
         threads,
         log_format: None,
         flow_logs: &[],
