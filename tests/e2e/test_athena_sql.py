@@ -247,6 +247,77 @@ def test_two_flow_logs_of_one_gateway_count_once(natwise, asking, athena, tmp_pa
     assert remote["gateways"][0]["flow_logs"] == {"fl-1": 0, "fl-2": 1}
 
 
+def test_two_flow_logs_that_share_some_hours(natwise, asking, athena, tmp_path):
+    """The one with less is left out where both have records, and only there; that takes a second question, by hour."""
+    line = lambda hour, size: f"2 123456789012 eni-1 10.0.0.220 1.1.1.1 1 2 6 1 {size} {NOON + hour * 3600} {NOON + hour * 3600 + 59} ACCEPT OK"
+    first = write(tmp_path, V2, [line(hour, 1000 + hour) for hour in range(0, 6)], log="fl-1")
+    second = write(tmp_path, V2, [line(hour, 7 + hour) for hour in range(4, 9)], log="fl-2", number=1)
+    table = Table([first, second], V2.split(), **PROJECTED)
+    local, remote = both(natwise, asking, athena, tmp_path, table, "--nat", "eni-1=10.0.0.220", *DAY, exact=EXACT)
+    assert remote == local
+    [gateway] = remote["gateways"]
+    assert (gateway["flow_logs"], gateway["hours"]) == ({"fl-1": 0, "fl-2": 2}, 9)
+    assert gateway["upload"] == sum(1000 + hour for hour in range(6)) + 13 + 14 + 15
+    assert len(athena.asked("StartQueryExecution")) == 2
+
+
+def test_names_by_dns_are_those_of_the_hour(natwise, asking, athena, tmp_path):
+    lines = [
+        f"2 123456789012 eni-1 10.0.0.220 3.5.0.{n % 3} 1 2 6 1 {1000 + n} {NOON + n * 1700} {NOON + n * 1700 + 600} ACCEPT OK" for n in range(40)
+    ]
+    table = Table([write(tmp_path / "logs", V2, lines)], V2.split(), **PROJECTED)
+    queries = tmp_path / "queries.log"
+    rows = []
+    for hour, name in ((0, "sqs"), (5, "kms"), (9, "sqs"), (15, "logs")):
+        answer = [{"Rdata": "3.5.0.1", "Type": "A", "Class": "IN"}]
+        row = {"version": "1.100000", "account_id": "123456789012", "region": "us-east-1", "vpc_id": "vpc-1", "rcode": "NOERROR"}
+        row |= {"query_timestamp": f"2026-01-05T{hour:02}:00:00Z", "query_name": f"{name}.us-east-1.amazonaws.com."}
+        row |= {"query_type": "A", "query_class": "IN", "answers": answer, "srcaddr": "10.0.1.5", "srcport": "1", "transport": "UDP"}
+        rows.append(json.dumps(row))
+    queries.write_text("\n".join(rows))
+    ranges = tmp_path / "ip-ranges.json"
+    prefix = {"ip_prefix": "3.5.0.0/24", "region": "us-east-1", "service": "AMAZON", "network_border_group": "us-east-1"}
+    document = {"syncToken": "1", "createDate": "2026-10-01-00-00-00", "ipv6_prefixes": [], "prefixes": [prefix]}
+    ranges.write_text(json.dumps(document))
+    options = ("--nat", "eni-1=10.0.0.220", "--resolver-logs", queries, "--ip-ranges", ranges)
+    local, remote = both(natwise, asking, athena, tmp_path / "logs", table, *options, *DAY, exact=EXACT)
+    assert {"sqs", "kms", "logs", "aws"} >= {flow["service"] for flow in local["flows"]} > {"sqs"}
+    total = lambda answer: sum(flow["bytes"] for flow in answer["flows"])
+    assert total(remote) == total(local) and remote["gateways"] == local["gateways"]
+    # A record across an hour's end has its name by the hour of each part here, by its first hour in a file.
+    shift = lambda answer: {flow["service"]: flow["bytes"] for flow in answer["flows"]}
+    assert sum(abs(shift(remote)[name] - size) for name, size in shift(local).items()) <= 4 * 1040
+
+
+def test_an_audit_of_a_table(natwise, asking, athena, tmp_path):
+    """Region by Region, with a zonal and a regional gateway, whole or a sample of its hours."""
+    account = json.loads((NATWISE.parent.parent.parent / "src" / "demo" / "account.json").read_text())
+    snapshot = tmp_path / "snapshot.json"
+    snapshot.write_text(json.dumps(account))
+    october = 1790812800
+    fields = "resource-id interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr bytes start end action log-status"
+    lines = []
+    for hour in range(744):
+        for minute in (0, 15, 55):
+            second = october + hour * 3600 + minute * 60
+            size = 1_000_000 + hour * 1009 + minute
+            lines += [
+                f"- eni-0436a069bcc1c9813 10.20.1.{hour % 200} 10.20.0.212 10.20.1.{hour % 200} 52.216.0.{hour % 9} {size} {second} {second + 599} ACCEPT OK",
+                f"nat-05c98f5f1d7e4da50 - 203.0.113.131 8.8.8.8 203.0.113.131 8.8.8.8 {size} {second} {second + 59} ACCEPT OK",
+                f"nat-05c98f5f1d7e4da50 - 8.8.8.8 10.40.1.9 8.8.8.8 10.40.1.9 {size} {second} {second + 59} ACCEPT OK",
+            ]
+    log = write(tmp_path / "logs", fields, lines)
+    athena.tables["flow"] = Table([log], fields.split(), parameters={"location": "s3://logs/AWSLogs/"})
+    for options in ((), ("--sample", "6h/day")):
+        local = natwise.json("audit", "--snapshot", snapshot, "--flow-logs", tmp_path / "logs", *options)
+        remote = asking.json("audit", "--snapshot", snapshot, "--flow-logs", "athena:logs.flow", *options)
+        for answer in (local, remote):
+            for name in ("statistics", "files", "accounts"):
+                (answer["flow_logs"] or {}).pop(name, None)
+        assert remote == local
+        assert any(traffic["bytes"] for nat in remote["nat_gateways"] for traffic in nat["traffic"])
+
+
 def test_names_of_older_guides_and_numbers_as_text(natwise, asking, athena, tmp_path):
     lines = [f"2 123456789012 eni-1 10.0.0.220 1.1.1.{n} 1 2 6 1 {n}000 {NOON} {NOON + 59} ACCEPT OK" for n in range(9)]
     names = "version account interfaceid SourceAddress destinationaddress sourceport destinationport protocol numpackets numbytes starttime endtime action logstatus"

@@ -10,12 +10,12 @@ use anyhow::Context as _;
 use super::Request;
 use super::remote::Remote;
 use super::spend::{Estimate, dollars, size};
-use crate::athena::{Hours, Metadata, Question, Table, folders};
+use crate::athena::{Hours, Metadata, Question, Table, TableError, folders};
 use crate::aws::athena::data::{self, Size};
 use crate::aws::athena::{Athena, CATALOG, Query, QueryError, WORKGROUP, Workgroup};
 use crate::cli::now;
 use crate::commands::audit::eprint;
-use crate::flow_log::Sum;
+use crate::flow_log::{Sum, overlap_in_part};
 use crate::model::{Bytes, RegionName, Usd};
 use crate::pricing::{PriceBook, Product};
 
@@ -26,7 +26,7 @@ type Name<'n> = (Option<&'n str>, &'n str, &'n str);
 
 /// What Athena makes of a table's records.
 pub(super) fn sums(remote: &Remote, name: Name<'_>, request: &Request<'_>) -> anyhow::Result<Vec<Sum>> {
-    anyhow::ensure!(!request.gateways.is_empty(), crate::athena::TableError::NoGateway);
+    anyhow::ensure!(!request.gateways.is_empty(), TableError::NoGateway);
     let athena = Athena::new(&remote.config);
     let (metadata, workgroup) = remote.wait(
         async {
@@ -37,39 +37,67 @@ pub(super) fn sums(remote: &Remote, name: Name<'_>, request: &Request<'_>) -> an
         async {},
     )?;
     let output_location = place(remote, workgroup.as_ref())?;
-    let question = question(name, request);
     let table = Table::new(metadata.clone()).with_context(|| title(name))?;
-    let statement = question.statement(&table).with_context(|| title(name))?;
+    let question = question(name, request);
+    // Whatever is wrong with the table is found out before anything is listed.
+    question.statement(&table).with_context(|| title(name))?;
     let data = remote.wait(measure(remote, &metadata, request), async {})?;
-    let book = PriceBook::embedded()?;
-    remote.budget.allow(&estimate(name, &athena.region, &book, (data, workgroup.as_ref()), statement.notes))?;
-    let query = Query {
-        token: token(&statement.sql),
-        sql: statement.sql,
-        catalog: name.0.unwrap_or(CATALOG).to_owned(),
-        database: name.1.to_owned(),
-        workgroup: remote.workgroup.clone().unwrap_or_else(|| WORKGROUP.to_owned()),
-        output_location,
-    };
-    let answer = remote.wait(
-        async {
+    let table = Asked { remote, athena, name, table, data, workgroup, output_location };
+    let sums = table.ask(&question, &[])?;
+    if !request.by_hour && overlap_in_part(&sums) {
+        // One of them is left out in the hours that both have, which it takes the flows of each hour for.
+        let why = "two flow logs have some hours of a NAT gateway in common, but not all: it is asked again, by hour";
+        return table.ask(&Question { by_hour: true, ..question }, &[why]);
+    }
+    Ok(sums)
+}
+
+/// A table that can be asked.
+struct Asked<'a> {
+    remote: &'a Remote,
+    athena: Athena,
+    name: Name<'a>,
+    table: Table,
+    data: Size,
+    workgroup: Option<Workgroup>,
+    output_location: Option<String>,
+}
+
+impl Asked<'_> {
+    /// Asks it, if that may cost what it costs.
+    fn ask(&self, question: &Question<'_>, notes: &[&str]) -> anyhow::Result<Vec<Sum>> {
+        let Self { remote, athena, name, .. } = self;
+        let statement = question.statement(&self.table).with_context(|| title(*name))?;
+        let notes = notes.iter().map(|note| (*note).to_owned()).chain(statement.notes).collect();
+        let book = PriceBook::embedded()?;
+        let bounds = (self.data.clone(), self.workgroup.as_ref());
+        remote.budget.allow(&estimate(*name, &athena.region, &book, bounds, notes))?;
+        let query = Query {
+            token: token(&statement.sql),
+            sql: statement.sql,
+            catalog: name.0.unwrap_or(CATALOG).to_owned(),
+            database: name.1.to_owned(),
+            workgroup: remote.workgroup.clone().unwrap_or_else(|| WORKGROUP.to_owned()),
+            output_location: self.output_location.clone(),
+        };
+        let run = async {
             let answer = athena.run(&query).await;
             if answer.is_err() {
                 // What nobody waits for must not go on.
                 athena.stop().await;
             }
             Ok(answer?)
-        },
-        athena.stop(),
-    )?;
-    if !remote.quiet {
-        let read = answer.scanned.map_or_else(|| "an unknown number of bytes".to_owned(), size);
-        let paid = answer.scanned.and_then(|bytes| price(&book, &athena.region, bytes));
-        let paid =
-            paid.map_or_else(|| "at an unknown price".to_owned(), |usd| format!("{} at list price", dollars(usd)));
-        eprint(&format!("natwise: Athena read {read}, {paid}"));
+        };
+        let answer = remote.wait(run, athena.stop())?;
+        if !remote.quiet {
+            let read = answer.scanned.map_or_else(|| "an unknown number of bytes".to_owned(), size);
+            let paid = answer.scanned.and_then(|bytes| price(&book, &athena.region, bytes));
+            let paid =
+                paid.map_or_else(|| "at an unknown price".to_owned(), |usd| format!("{} at list price", dollars(usd)));
+            eprint(&format!("natwise: Athena read {read}, {paid}"));
+        }
+        Ok(answer.sums)
     }
-    Ok(answer.sums)
 }
 
 fn question<'q>(name: Name<'q>, request: &'q Request<'_>) -> Question<'q> {
