@@ -32,12 +32,11 @@ pub fn folders(metadata: &Metadata, hours: &Hours, regions: Option<&BTreeSet<Reg
     let property =
         |name: &str| metadata.parameters.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
     let location = property("location");
-    let template = match property("storage.location.template") {
-        Some(template) => template.to_owned(),
-        None => {
-            let keys = metadata.partition_keys.iter().map(|key| format!("{0}=${{{0}}}/", key.name));
-            format!("{}/{}", location?.trim_end_matches('/'), keys.collect::<String>())
-        }
+    let template = if let Some(template) = property("storage.location.template") {
+        template.to_owned()
+    } else {
+        let keys: Vec<_> = metadata.partition_keys.iter().map(|key| format!("{0}=${{{0}}}/", key.name)).collect();
+        format!("{}/{}", location?.trim_end_matches('/'), keys.concat())
     };
     let (bucket, mut rest) = template.strip_prefix("s3://")?.split_once('/')?;
     let meanings = meanings(metadata);

@@ -207,7 +207,8 @@ fn price(book: &PriceBook, region: &RegionName, bytes: Bytes) -> Option<Usd> {
 /// What makes a query that is sent twice one query. Another run asks anew, for there may be more records by then.
 fn token(sql: &str) -> String {
     let seed = format!("{} {} {sql}", now().as_nanosecond(), std::process::id());
-    Sha256::digest(seed.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes: Vec<_> = Sha256::digest(seed.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.concat()
 }
 
 #[cfg(test)]

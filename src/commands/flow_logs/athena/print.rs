@@ -74,10 +74,11 @@ pub(in crate::commands) fn print_sql(
 fn look(name: Name<'_>, args: &FlowLogArgs, quiet: bool) -> anyhow::Result<Result<Metadata, String>> {
     let remote = match Remote::new(&args.remote, &AccountArgs::default(), quiet) {
         Ok(remote) => remote,
-        Err(error) if matches!(error.downcast_ref(), Some(CollectError::NoCredentials)) => {
-            return Ok(Err("there are no AWS credentials".to_owned()));
-        }
-        Err(error) => return Err(error),
+        Err(error) => match error.downcast_ref() {
+            Some(CollectError::NoCredentials) => return Ok(Err("there are no AWS credentials".to_owned())),
+            Some(CollectError::Credentials(_)) => return Ok(Err(error.to_string())),
+            _ => return Err(error),
+        },
     };
     let athena = Athena::new(&remote.config);
     let looked = remote.wait(async { Ok(metadata(&athena, name).await) }, async {})?;
