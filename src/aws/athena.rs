@@ -260,10 +260,10 @@ impl Athena {
         Ok(Answer { sums: rows.done(), scanned })
     }
 
-    /// Stops the query that runs, if any.
-    pub async fn stop(&self) {
+    /// Stops the query that runs; whether there was one.
+    pub async fn stop(&self) -> bool {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Running { query, id }) = running else { return };
+        let Some(Running { query, id }) = running else { return false };
         let id = match id {
             Some(id) => Ok(id),
             None => self.start(&query).await,
@@ -282,6 +282,7 @@ impl Athena {
         if let Err(error) = stopped {
             tracing::warn!("the Athena query may still run, and cost: {error}");
         }
+        true
     }
 
     fn note(&self, running: Option<Running>) {

@@ -238,6 +238,17 @@ def test_lines_that_are_none(natwise, asking, athena, tmp_path):
     assert remote == local
 
 
+def test_hours_that_tell_clients_only_have_no_bytes(natwise, asking, athena, tmp_path):
+    lines = [
+        f"2 123456789012 eni-1 {ends} 1 2 6 1 1000 {NOON + hour * 3600} {NOON + hour * 3600 + 59} ACCEPT OK"
+        for hour, ends in ((3, "10.0.0.220 1.1.1.1"), (3, "10.0.1.5 10.0.0.220"), (7, "10.0.1.5 10.0.0.220"))
+    ]
+    table = Table([write(tmp_path, V2, lines)], V2.split(), **PROJECTED)
+    local, remote = both(natwise, asking, athena, tmp_path, table, "--nat", "eni-1=10.0.0.220", *DAY, exact=EXACT)
+    assert remote == local
+    assert (remote["gateways"][0]["hours"], remote["gateways"][0]["upload"]) == (1, 1000)
+
+
 def test_two_flow_logs_of_one_gateway_count_once(natwise, asking, athena, tmp_path):
     line = f"2 123456789012 eni-1 10.0.0.220 1.1.1.1 1 2 6 1 1000 {NOON} {NOON + 59} ACCEPT OK"
     found = [write(tmp_path, V2, [line, line], log="fl-1"), write(tmp_path, V2, [line], log="fl-2", number=1)]
@@ -328,6 +339,43 @@ def test_names_of_older_guides_and_numbers_as_text(natwise, asking, athena, tmp_
     assert remote == local and remote["gateways"][0]["upload"] == 36000
 
 
+HIVE = "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/aws-region=us-east-1/year=2026/month=01"
+
+
+@pytest.mark.parametrize("number", [False, True], ids=["texts", "numbers"])
+def test_hive_compatible_tables(natwise, asking, athena, tmp_path, number):
+    found = []
+    for day in range(1, 10):
+        start = NOON + (day - 5) * 86400
+        lines = [
+            f"2 123456789012 eni-1 10.0.0.220 1.1.{n}.1 1 2 6 1 {1000 + n * day} {start + n * 5400 - 300} {start + n * 5400 + 299} ACCEPT OK"
+            for n in range(16)
+        ]
+        file = write(tmp_path / "flat", V2, lines, number=day)
+        place = tmp_path / "logs" / HIVE / f"day={day:02}"
+        place.mkdir(parents=True)
+        found.append(file.rename(place / file.name))
+    part = lambda name: lambda path: path.split(f"/{name}=")[1].split("/")[0]
+    whole = lambda name: lambda path: int(part(name)(path))
+    partitions = {name: ("string", part(name)) for name in ("aws-account-id", "aws-service", "aws-region")}
+    partitions |= {name: ("int", whole(name)) if number else ("string", part(name)) for name in ("year", "month", "day")}
+    table = Table(found, V2.split(), partitions=partitions, parameters={"location": "s3://logs/AWSLogs"})
+    athena.objects = {f"logs/{HIVE}/day={day:02}/x.log.gz": 1 << 20 + day for day in range(1, 10)}
+    athena.objects[f"logs/{HIVE.replace('123456789012', '9')}/day=05/x.log.gz"] = 1 << 20
+    window = ("--from", "2026-01-04T00:00Z", "--to", "2026-01-07T00:00Z")
+    local, remote = both(natwise, asking, athena, tmp_path / "logs", table, "--nat", "eni-1=10.0.0.220", *window, exact=EXACT)
+    kept = ("counted", "other_legs", "duplicates")
+    for answer in (local, remote):
+        answer["statistics"] = {name: answer["statistics"][name] for name in kept}
+    assert remote == local and remote["gateways"][0]["hours"] == 72
+    # Only the folders of the window's days, of every account there is.
+    days = lambda prefix: prefix.split("day=")[1].strip("/") if "day=" in prefix else None
+    assert {days(prefix) for prefix in athena.asked("ListObjectsV2")} == {None, "03", "04", "05", "06", "07"}
+    [statement] = [body["QueryString"] for body in athena.asked("StartQueryExecution")]
+    told = table.connection.execute(transpile(statement.split("SELECT\n    kind")[0] + "SELECT distinct started FROM record")).fetchall()
+    assert {(started + 300 - NOON) // 86400 + 5 for [started] in told} == {3, 4, 5, 6, 7}
+
+
 # The wire protocol.
 
 
@@ -406,6 +454,7 @@ def test_ctrl_c_cancels_the_query(home, athena, simple):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 2 and out == "" and "interrupted" in err
+    assert "what it had read by then is billed" in err
     [stopped] = athena.asked("StopQueryExecution")
     assert athena.queries[stopped["QueryExecutionId"]]["stopped"]
 

@@ -145,7 +145,7 @@ timed AS (
         strpos(leg, 'load') > 0 AS has_bytes,
         -- A record of more than a day is none; one of no second is of one.
         NOT (ended BETWEEN started AND least(started + 86400, 253402300799)) AS is_no_time,
-        greatest(ended, started + 1) AS until,
+        greatest(ended, started + 1) AS stopped,
         started / 3600 AS first_hour,
         (greatest(ended, started + 1) - 1) / 3600 AS last_hour
     FROM legs
@@ -213,8 +213,8 @@ part AS (
         strpos(kind, 'load') > 0 AS is_flow,
         h.hour AS hour,
         greatest(started, h.hour * 3600) - started AS passed_before,
-        least(until, (h.hour + 1) * 3600) - started AS passed_after,
-        until - started AS seconds
+        least(stopped, (h.hour + 1) * 3600) - started AS passed_after,
+        stopped - started AS seconds
     FROM counted
     CROSS JOIN UNNEST(CASE WHEN strpos(kind, 'load') > 0 THEN sequence(first_hour, last_hour) ELSE sequence(0, 0) END) AS h (hour)
 ),

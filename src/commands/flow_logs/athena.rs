@@ -17,6 +17,7 @@ use crate::cli::now;
 use crate::commands::audit::eprint;
 use crate::flow_log::{Sum, overlap_in_part};
 use crate::model::{Bytes, RegionName, Usd};
+use crate::output::clean;
 use crate::pricing::{PriceBook, Product};
 
 pub(in crate::commands) use print::{print_ddl, print_sql};
@@ -88,7 +89,12 @@ impl Asked<'_> {
             }
             Ok(answer?)
         };
-        let answer = remote.wait(run, athena.stop())?;
+        let stop = async {
+            if athena.stop().await {
+                eprint("natwise: the Athena query was stopped; what it had read by then is billed");
+            }
+        };
+        let answer = remote.wait(run, stop)?;
         if !remote.quiet {
             let read = answer.scanned.map_or_else(|| "an unknown number of bytes".to_owned(), size);
             let paid = answer.scanned.and_then(|bytes| price(&book, &athena.region, bytes));
@@ -189,7 +195,8 @@ fn estimate(
         what: format!("Athena query of {} in {region}", title(name).trim_start_matches("athena:")),
         bytes,
         usd: bytes.and_then(|bytes| price(book, region, bytes)),
-        notes,
+        // They quote the table and AWS.
+        notes: notes.iter().map(|note| clean(note).into_owned()).collect(),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::commands::flow_logs::remote::Remote;
 use crate::commands::flow_logs::{Account, Request};
 use crate::flow_log::watch::{Gateway, Watch};
 use crate::model::{FlowLog, RegionName, Snapshot, Window};
+use crate::output::clean;
 use crate::pricing::Region;
 use crate::topology::Topology;
 
@@ -37,6 +38,7 @@ pub(in crate::commands) fn print_sql(
     let Location::Athena { catalog, database, table } = one(places, "--print-sql", example)? else {
         anyhow::bail!("--print-sql shows the statement for an Athena table, such as {example}");
     };
+    anyhow::ensure!(args.sample.is_none(), "--print-sql shows the statement for a whole window: leave --sample out");
     let window = window.context("the statement is for a window: give --last, --month, or --from and --to")?;
     let topology = match account {
         Account::Scanned(snapshot) => Some(Topology::new(snapshot)),
@@ -53,6 +55,7 @@ pub(in crate::commands) fn print_sql(
     let metadata = match look(name, args, quiet)? {
         Ok(metadata) => metadata,
         Err(why) => {
+            let why = clean(&why);
             eprint(&format!(
                 "natwise: {} could not be looked at ({why}); the statement is for a table as AWS's guide makes it: text, \
                  partitioned by accid, region and day (yyyy/MM/dd), with a column for each field of {}",
@@ -65,7 +68,7 @@ pub(in crate::commands) fn print_sql(
     let table = Table::new(metadata).with_context(|| title(name))?;
     let statement = question(name, &request).statement(&table).with_context(|| title(name))?;
     for note in &statement.notes {
-        eprint(&format!("natwise: {note}"));
+        eprint(&format!("natwise: {}", clean(note)));
     }
     Ok(statement.sql)
 }
