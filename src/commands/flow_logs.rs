@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use ipnet::IpNet;
 
+pub(super) use athena::{print_ddl, print_sql};
 use remote::Remote;
 
 use super::audit::eprint;
