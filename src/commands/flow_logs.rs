@@ -1,6 +1,7 @@
 //! Flow logs for `natwise attribute` and `natwise audit --flow-logs`: where they are, whose gateways, by whose addresses.
 
 mod athena;
+mod auto;
 mod bucket;
 mod insights;
 mod remote;
@@ -38,6 +39,7 @@ pub(super) enum Account<'a> {
 }
 
 /// What is asked of flow logs that are not on this machine.
+#[derive(Clone)]
 pub(super) struct Request<'r> {
     /// Which hours: in order, apart from each other.
     pub(super) windows: Vec<Window>,
@@ -45,6 +47,8 @@ pub(super) struct Request<'r> {
     pub(super) gateways: &'r [Gateway],
     /// The account's flow-log configurations.
     pub(super) flow_logs: &'r [&'r FlowLog],
+    /// Of files that name their flow log, those of these; none: all.
+    pub(super) logs: Option<&'r BTreeSet<String>>,
     /// The format of records that do not tell it, as the user says.
     pub(super) log_format: Option<&'r str>,
     /// Whether every sum is to tell its hour.
@@ -63,6 +67,7 @@ struct Found {
 /// Finds flow logs, and has those summed that another engine reads.
 fn find(
     places: &[Location],
+    account: &Account<'_>,
     remote: impl FnOnce() -> anyhow::Result<Remote>,
     request: &Request<'_>,
 ) -> anyhow::Result<Found> {
@@ -96,6 +101,14 @@ fn find(
             found.sums = Some(athena::sums(&remote, (catalog.as_deref(), database, table), request)?);
         }
         Some(Location::Insights { log_group }) => found.sums = Some(insights::sums(&remote, log_group, request)?),
+        Some(Location::Auto) => {
+            let Account::Scanned(snapshot) = account else {
+                anyhow::bail!(
+                    "auto reads the flow logs of a scanned account: pass --snapshot FILE, or use natwise audit"
+                );
+            };
+            found = auto::find(remote, snapshot, request)?;
+        }
         _ => {}
     }
     Ok(found)
@@ -149,10 +162,11 @@ pub(super) fn traffic(
         windows: sample.as_ref().map_or_else(|| window.into_iter().collect(), Plan::windows),
         gateways,
         flow_logs: &flow_logs,
+        logs: None,
         log_format: args.log_format.as_deref(),
         by_hour: !names.is_empty() || sample.is_some(),
     };
-    let found = find(places, || Remote::new(&args.remote, access, quiet), &request)?;
+    let found = find(places, account, || Remote::new(&args.remote, access, quiet), &request)?;
     // Only now: questions are asked before.
     let progress = ReadProgress::new(quiet);
     let options = Options {
@@ -165,11 +179,17 @@ pub(super) fn traffic(
         names: Some(&names).filter(|names| !names.is_empty()),
         progress: &|bytes| progress.add(bytes),
     };
-    if let Some(sums) = found.sums {
-        let mut traffic = attribute_sums(sums, &watch, &options);
-        traffic.faults = name_faults;
+    let summed = found.sums.map(|sums| attribute_sums(sums, &watch, &options));
+    let named = |mut traffic: Traffic, faults: Vec<_>| {
+        traffic.faults.extend(faults);
         traffic.names = (!names.is_empty()).then(|| *names.statistics());
-        return Ok(traffic);
+        traffic
+    };
+    if let Some(summed) = &summed
+        && found.paths.is_empty()
+        && found.buckets.objects.is_empty()
+    {
+        return Ok(named(summed.clone(), name_faults));
     }
     let sources = Sources { paths: &found.paths, objects: &found.buckets.objects };
     let attribute = |watch: &Watch| attribute(sources, watch, &options).context("--log-format");
@@ -191,9 +211,11 @@ pub(super) fn traffic(
             first.or(others).unwrap_or_else(|| "there is no file".to_owned())
         );
     }
-    traffic.faults.extend(name_faults);
-    traffic.names = (!names.is_empty()).then(|| *names.statistics());
-    Ok(traffic)
+    if let Some(summed) = summed {
+        traffic.statistics += summed.statistics;
+        replace(&mut traffic, summed);
+    }
+    Ok(named(traffic, name_faults))
 }
 
 /// The hours that are read. CloudWatch's metrics tell which matter, and what the sample's shares are of.
@@ -238,12 +260,6 @@ fn clients(topology: &Topology<'_>, traffic: &Traffic) -> Option<Watch> {
 
 /// Adds what clients' records told.
 fn merge(traffic: &mut Traffic, clients: Traffic) {
-    let seen = |gateway: &GatewayTraffic| gateway.method != Method::None;
-    for gateway in clients.gateways.into_iter().filter(seen) {
-        if let Some(mine) = traffic.gateways.iter_mut().find(|mine| mine.nat == gateway.nat) {
-            *mine = gateway;
-        }
-    }
     // Those records were of other interfaces the first time.
     let (sums, more) = (&mut traffic.statistics, clients.statistics);
     for (mine, theirs) in [
@@ -254,6 +270,17 @@ fn merge(traffic: &mut Traffic, clients: Traffic) {
         let moved = theirs.min(sums.other_interfaces);
         *mine += moved;
         sums.other_interfaces -= moved;
+    }
+    replace(traffic, clients);
+}
+
+/// Takes what others tell of gateways.
+fn replace(traffic: &mut Traffic, others: Traffic) {
+    let seen = |gateway: &GatewayTraffic| gateway.method != Method::None;
+    for gateway in others.gateways.into_iter().filter(seen) {
+        if let Some(mine) = traffic.gateways.iter_mut().find(|mine| mine.nat == gateway.nat) {
+            *mine = gateway;
+        }
     }
 }
 

@@ -78,7 +78,10 @@ async fn list(
             let notes = vec!["its objects are priced once they are known".to_owned()];
             progress.suspend(|| remote.budget.allow(&Estimate { what, bytes: Some(0), usd: Some(usd), notes }))
         };
-        let listed = bucket.search(&search, MOST_KEYS, &|keys| progress.set(keys), allow).await?;
+        let mut listed = bucket.search(&search, MOST_KEYS, &|keys| progress.set(keys), allow).await?;
+        if let Some(logs) = request.logs {
+            listed.files.retain(|key, _| logs.iter().any(|log| key.contains(&format!("_{log}_"))));
+        }
         anyhow::ensure!(!listed.files.is_empty(), "{}", nothing(&bucket, &search, &listed, &request.windows));
         match found.get_mut(name) {
             Some((_, before)) => {
