@@ -22,6 +22,7 @@ use super::audit::eprint;
 use super::read;
 use crate::address::AddressBook;
 use crate::cli::{AccountArgs, FlowLogArgs, Location};
+use crate::flow_log::best::Best;
 use crate::flow_log::watch::{Gateway, Inside, Watch};
 use crate::flow_log::{Options, Sources, Sum, attribute, attribute_sums, read_names};
 use crate::model::{Bytes, FlowLog, Snapshot, VpcId, Window};
@@ -92,6 +93,17 @@ fn find(
         !request.windows.is_empty(),
         "flow logs that are not on this machine are read for a window: give --last, --month, or --from and --to"
     );
+    let mut best = Best::default();
+    if places == [Location::Auto] {
+        let Account::Scanned(snapshot) = account else {
+            anyhow::bail!("auto reads the flow logs of a scanned account: pass --snapshot FILE, or use natwise audit");
+        };
+        best = Best::of(snapshot);
+        anyhow::ensure!(
+            !best.places.is_empty(),
+            "--flow-logs auto: no flow log of this account records a NAT gateway in a bucket or log group; without --flow-logs the report ends with how to get one"
+        );
+    }
     let remote = remote()?;
     if !buckets.is_empty() {
         found.buckets = bucket::objects(&remote, &buckets, request)?;
@@ -101,14 +113,7 @@ fn find(
             found.sums = Some(athena::sums(&remote, (catalog.as_deref(), database, table), request)?);
         }
         Some(Location::Insights { log_group }) => found.sums = Some(insights::sums(&remote, log_group, request)?),
-        Some(Location::Auto) => {
-            let Account::Scanned(snapshot) = account else {
-                anyhow::bail!(
-                    "auto reads the flow logs of a scanned account: pass --snapshot FILE, or use natwise audit"
-                );
-            };
-            found = auto::find(remote, snapshot, request)?;
-        }
+        Some(Location::Auto) => found = auto::find(remote, &best, request)?,
         _ => {}
     }
     Ok(found)

@@ -9,17 +9,12 @@ use super::{Found, Request, bucket, insights};
 use crate::commands::audit::eprint;
 use crate::flow_log::best::{Best, Place};
 use crate::flow_log::watch::Gateway;
-use crate::model::{NatGatewayId, Snapshot};
+use crate::model::NatGatewayId;
 use crate::output::clean;
 
 /// Reads the best flow log of each gateway where it is.
-pub(super) fn find(mut remote: Remote, snapshot: &Snapshot, request: &Request<'_>) -> anyhow::Result<Found> {
-    let best = Best::of(snapshot);
-    anyhow::ensure!(
-        !best.places.is_empty(),
-        "--flow-logs auto: no flow log of this account records a NAT gateway in a bucket or log group; without --flow-logs the report ends with how to get one"
-    );
-    tell(&remote, &best);
+pub(super) fn find(mut remote: Remote, best: &Best, request: &Request<'_>) -> anyhow::Result<Found> {
+    tell(&remote, best);
     let of = |ids: &BTreeSet<NatGatewayId>| -> Vec<Gateway> {
         let is_of = |gateway: &&Gateway| gateway.nat_gateway_id.as_ref().is_some_and(|id| ids.contains(id));
         request.gateways.iter().filter(is_of).cloned().collect()
