@@ -109,11 +109,6 @@ impl ListProgress {
     pub fn set(&self, keys: u64) {
         self.bar.set_position(keys);
     }
-
-    /// Does something while nothing is shown, such as asking a question.
-    pub fn suspend<T>(&self, act: impl FnOnce() -> T) -> T {
-        self.bar.suspend(act)
-    }
 }
 
 impl Drop for ListProgress {

@@ -316,8 +316,11 @@ def test_a_key_that_may_not_be_used(live, emulator, bucket, logs):
 
 
 def test_above_the_most_that_may_be_spent_nothing_is_read(live, emulator, bucket, logs):
-    error = refused(live, "s3://flow-logs", *logs[2], *WINDOW, "--max-cost", "0.00001")
-    assert "more than --max-cost $0.00001: nothing was read" in error
+    error = refused(live, "s3://flow-logs", *logs[2], *WINDOW, "--max-cost", "0.00005")
+    assert "reading 68 flow-log files" in error and "more than --max-cost $0.00005: nothing was read" in error
+    # Nor is more listed than may be spent.
+    error = refused(live, "s3://flow-logs", *logs[2], *WINDOW, "--max-cost", "0.000011")
+    assert re.search(r"[3-5] LIST requests for s3://flow-logs/ in us-east-1: 0 B, at most \$0.0001", error), error
     assert asked(emulator, "GetObject") == []
 
 

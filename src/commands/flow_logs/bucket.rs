@@ -1,6 +1,5 @@
 //! `--flow-logs s3://BUCKET/PREFIX`: the window's objects, listed, priced, and handed to the engine that reads files.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -35,7 +34,16 @@ impl Objects {
 /// The objects of some buckets and prefixes that can hold records of the request's windows.
 pub(super) fn objects(remote: &Remote, places: &[(&str, &str)], request: &Request<'_>) -> anyhow::Result<Objects> {
     let book = PriceBook::embedded()?;
-    let found = remote.wait(list(remote, places, request, &book), async {})?;
+    let found = match remote.wait(list(remote, places, request, &book, false), async {}) {
+        // Asked here, where Ctrl-C is heard; the listing then begins anew.
+        Err(error) if error.is::<AskFirst>() => {
+            if let Some(AskFirst(listing)) = error.downcast_ref() {
+                remote.budget.allow(listing)?;
+            }
+            remote.wait(list(remote, places, request, &book, true), async {})?
+        }
+        listed => listed?,
+    };
     let mut estimates = Vec::new();
     for (bucket, listed) in &found {
         estimates.push(estimate(bucket, listed, &book));
@@ -52,12 +60,18 @@ pub(super) fn objects(remote: &Remote, places: &[(&str, &str)], request: &Reques
     Ok(all)
 }
 
+/// Listing alone costs more than may be spent without a question.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.what)]
+struct AskFirst(Estimate);
+
 /// Each bucket once, with what was found below all of its prefixes.
 async fn list(
     remote: &Remote,
     places: &[(&str, &str)],
     request: &Request<'_>,
     book: &PriceBook,
+    allowed: bool,
 ) -> anyhow::Result<Vec<(Bucket, Listed)>> {
     let progress = ListProgress::new(remote.quiet);
     let mut found: BTreeMap<&str, (Bucket, Listed)> = BTreeMap::new();
@@ -67,16 +81,14 @@ async fn list(
             None => Bucket::find(&remote.config, name).await?,
         };
         let search = Search::new(prefix, &request.windows);
-        let asked = Cell::new(false);
         let allow = |listings: usize| -> anyhow::Result<()> {
             let usd = requests(book, &bucket, Product::S3ListRequest, listings as u64).0;
-            if asked.get() || usd.0 <= remote.budget.most.0 {
+            if allowed || usd.0 <= remote.budget.most.0 {
                 return Ok(());
             }
-            asked.set(true);
-            let what = format!("listing {listings} folders of s3://{name}/{prefix} in {}", bucket.region());
-            let notes = vec!["its objects are priced once they are known".to_owned()];
-            progress.suspend(|| remote.budget.allow(&Estimate { what, bytes: Some(0), usd: Some(usd), notes }))
+            let what = format!("{listings} LIST requests for s3://{name}/{prefix} in {}", bucket.region());
+            let notes = vec!["objects are priced once they are known".to_owned()];
+            Err(AskFirst(Estimate { what, bytes: Some(0), usd: Some(usd), notes }).into())
         };
         let mut listed = bucket.search(&search, MOST_KEYS, &|keys| progress.set(keys), allow).await?;
         if let Some(logs) = request.logs {

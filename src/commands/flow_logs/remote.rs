@@ -60,18 +60,20 @@ impl Remote {
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<T> {
         self.waiting.store(true, Ordering::SeqCst);
-        let done = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             let interruption = Interruption::listen()?;
             tokio::select! {
-                done = work => done,
+                done = work => {
+                    self.waiting.store(false, Ordering::SeqCst);
+                    done
+                }
                 () = interruption.wait() => {
                     stop.await;
+                    // Still waiting, so to speak: who was interrupted says so himself, as an error.
                     Err(anyhow::anyhow!("interrupted; nothing was written"))
                 }
             }
-        });
-        self.waiting.store(false, Ordering::SeqCst);
-        done
+        })
     }
 }
 
