@@ -180,8 +180,8 @@ impl LogGroup {
         };
         let dimension = Dimension::builder().name("LogGroupName").value(self.name()).build();
         let metric = Metric::builder().namespace("AWS/Logs").metric_name("IncomingBytes").dimensions(dimension).build();
-        let stat = MetricStat::builder().metric(metric).period(PERIOD).stat("Sum").build();
-        let query = MetricDataQuery::builder().id("m0").metric_stat(stat).build();
+        let sum = MetricStat::builder().metric(metric).period(PERIOD).stat("Sum").build();
+        let query = MetricDataQuery::builder().id("m0").metric_stat(sum).build();
         let time = |instant: Timestamp| DateTime::from_secs(instant.as_second());
         // A datapoint for each hour of 455 days fits into one page.
         let call =
