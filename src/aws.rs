@@ -1,5 +1,6 @@
 //! Reads an account: every call only reads, Regions go in parallel, and what fails becomes a gap instead of an end.
 
+pub mod athena;
 mod calls;
 mod cloudwatch;
 mod ec2;
@@ -10,6 +11,7 @@ mod metrics;
 mod operation;
 mod reader;
 mod region;
+pub mod s3;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};

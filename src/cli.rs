@@ -210,6 +210,12 @@ pub struct AttributeArgs {
     pub reading: FlowLogArgs,
     #[command(flatten)]
     pub window: WindowArgs,
+    /// Write the SQL statement that an Athena table would be asked, and ask nothing.
+    #[arg(long, help_heading = "Output", conflicts_with = "print_ddl")]
+    pub print_sql: bool,
+    /// Write a CREATE EXTERNAL TABLE statement for flow logs in a bucket (s3://BUCKET/PREFIX): Athena can be asked then.
+    #[arg(long, help_heading = "Output", conflicts_with_all = ["gateways", "client_cidrs"])]
+    pub print_ddl: bool,
     /// Form of the result.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub format: TrafficFormat,

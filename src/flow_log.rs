@@ -6,6 +6,7 @@
 
 pub mod best;
 mod blocks;
+pub mod bucket;
 mod counter;
 mod disputes;
 mod dns;
@@ -41,7 +42,7 @@ use parquet::Parquet;
 use piped::Piped;
 use source::{Content, Input, Inputs};
 pub use source::{Object, Sources};
-pub use summed::{Direction, Sum, SumOf, attribute_sums};
+pub use summed::{Direction, Sum, SumOf, attribute_sums, overlap_in_part};
 use tally::{MOST_ENTRIES, Tally};
 use text::{Formats, Problem, Text};
 use watch::Watch;

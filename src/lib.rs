@@ -6,6 +6,8 @@
 
 pub mod address;
 pub mod assumption;
+#[cfg(feature = "flow-logs")]
+pub mod athena;
 pub mod attribution;
 pub mod audit;
 #[cfg(feature = "cli")]

@@ -105,7 +105,16 @@ pub(super) fn gap_of<E>(operation: Operation, region: Option<&RegionName>, error
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
-    let (code, message) = match error {
+    let (code, message) = reason(error);
+    gap(operation, region, &code, &message)
+}
+
+/// Why a call failed: AWS's code, or one of ours where it gave none, and what it says.
+pub(super) fn reason<E>(error: &SdkError<E, HttpResponse>) -> (String, String)
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match error {
         SdkError::ServiceError(service) => {
             let status = service.raw().status().as_u16();
             match (service.err().code(), service.err().message()) {
@@ -125,8 +134,7 @@ where
         }
         SdkError::ConstructionFailure(_) => ("NotSent".to_owned(), chain(error)),
         _ => ("InvalidResponse".to_owned(), chain(error)),
-    };
-    gap(operation, region, &code, &message)
+    }
 }
 
 /// An error and its causes in one line, saying nothing twice.

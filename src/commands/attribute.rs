@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use super::audit::eprint;
 use super::destination::Destination;
-use super::flow_logs::{Account, gateway, traffic};
+use super::flow_logs::{Account, gateway, print_ddl, print_sql, traffic};
 use super::{ExitStatus, read};
 use crate::cli::{AccountArgs, AttributeArgs, When, now};
 use crate::model::Snapshot;
@@ -19,7 +19,17 @@ pub(super) fn run(args: &AttributeArgs, color: When, quiet: bool) -> anyhow::Res
     let style = destination.style(color, args.top);
     let given: Vec<_> = args.gateways.iter().map(|text| gateway(text, &args.client_cidrs)).collect::<Result<_, _>>()?;
     let snapshot = snapshot(&args.snapshots)?;
+    if args.print_ddl {
+        let ddl = print_ddl(&args.places, &args.reading, snapshot.as_ref())?;
+        destination.write(|out| out.write_all(ddl.as_bytes()))?;
+        return Ok(ExitStatus::Done);
+    }
     let account = snapshot.as_ref().map_or(Account::Given(given), Account::Scanned);
+    if args.print_sql {
+        let sql = print_sql(&args.places, &args.reading, &account, window, quiet)?;
+        destination.write(|out| out.write_all(sql.as_bytes()))?;
+        return Ok(ExitStatus::Done);
+    }
     let traffic = traffic(&args.places, &args.reading, &account, window, &AccountArgs::default(), quiet)?;
     anyhow::ensure!(
         !traffic.gateways.is_empty(),

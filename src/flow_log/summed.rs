@@ -1,13 +1,14 @@
 //! Sums of records that another engine made where the flow logs are: the same result as from the records themselves,
 //! by the same owners, names, places and choice between several flow logs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::counter::{Counter, Rules, Status};
 use super::disputes::Disputes;
 use super::gateways::Gateways;
 pub use super::leg::Direction;
-use super::tally::Slot;
+use super::tally::{NO_HOUR, Slot, Tally};
 use super::watch::Watch;
 use super::{Limits, Options, finish};
 use crate::model::Bytes;
@@ -64,13 +65,48 @@ pub enum SumOf {
     OtherInterfaces,
 }
 
-/// Attributes sums.
+/// Attributes sums. Where two flow logs share some hours of a gateway, but not all, it takes sums that tell their hours
+/// to leave out one of them there only.
 #[must_use]
 pub fn attribute_sums(sums: impl IntoIterator<Item = Sum>, watch: &Watch, options: &Options<'_>) -> Traffic {
+    let sums: Vec<Sum> = sums.into_iter().collect();
     let gateways = Gateways::new(watch, options.names);
-    let rules = Rules::new(gateways, options.book, options.names, options.window, options.sample);
+    let mut rules = Rules::new(gateways, options.book, options.names, options.window, options.sample);
     let limits = Limits::default();
-    let mut counter = Counter::new(&rules, limits);
+    let (mut tally, logs) = count(&sums, &rules, limits);
+    let disputes = Disputes::new(&tally, &logs);
+    let tell_hours = sums.iter().all(|sum| sum.hour.is_some() || !matches!(sum.of, SumOf::Flow { .. }));
+    if disputes.need_another_pass() && tell_hours {
+        rules.winners = disputes.winners;
+        (tally, _) = count(&sums, &rules, limits);
+        tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
+    } else {
+        tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
+        disputes.settle(&mut tally);
+    }
+    let mut traffic = finish::finish(&rules, &logs, tally);
+    traffic.window = options.window;
+    traffic.sample = options.sample.cloned();
+    traffic
+}
+
+/// Whether flow logs share some hours of a gateway, but not all, so that sums by hour would tell more.
+#[must_use]
+pub fn overlap_in_part(sums: &[Sum]) -> bool {
+    let mut hours = BTreeMap::<&str, BTreeMap<Option<&str>, BTreeSet<u32>>>::new();
+    for sum in sums.iter().filter(|sum| matches!(sum.of, SumOf::Hour { .. })) {
+        hours.entry(&sum.nat).or_default().entry(sum.flow_log.as_deref()).or_default().extend(sum.hour);
+    }
+    hours.values().any(|logs| {
+        let logs: Vec<_> = logs.values().collect();
+        let pairs =
+            logs.iter().enumerate().flat_map(|(index, one)| logs.iter().skip(index + 1).map(move |other| (one, other)));
+        pairs.into_iter().any(|(one, other)| one != other && !one.is_disjoint(other))
+    })
+}
+
+fn count(sums: &[Sum], rules: &Rules<'_>, limits: Limits) -> (Tally, Vec<Option<String>>) {
+    let mut counter = Counter::new(rules, limits);
     let mut logs = vec![None];
     for sum in sums {
         let log = logs.iter().position(|log| *log == sum.flow_log).unwrap_or_else(|| {
@@ -80,16 +116,9 @@ pub fn attribute_sums(sums: impl IntoIterator<Item = Sum>, watch: &Watch, option
         let id = sum.nat.as_bytes();
         let learned = || rules.gateways.learn.then(|| rules.gateways.learn(id, id.starts_with(b"nat-"))).flatten();
         let gateway = rules.gateways.of_interface(id).or_else(|| rules.gateways.of_resource(id)).or_else(learned);
-        counter.sum(gateway.map(|gateway| Slot { gateway, log: u32::try_from(log).unwrap_or(0) }), &sum);
+        counter.sum(gateway.map(|gateway| Slot { gateway, log: u32::try_from(log).unwrap_or(0) }), sum);
     }
-    let mut tally = counter.done(limits);
-    let disputes = Disputes::new(&tally, &logs);
-    tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
-    disputes.settle(&mut tally);
-    let mut traffic = finish::finish(&rules, &logs, tally);
-    traffic.window = options.window;
-    traffic.sample = options.sample.cloned();
-    traffic
+    (counter.done(limits), logs)
 }
 
 impl Counter<'_> {
@@ -100,7 +129,16 @@ impl Counter<'_> {
         if !matches!(of, SumOf::Hour { .. }) {
             statistics.records = statistics.records.saturating_add(records);
         }
+        let lost = |slot: Slot| {
+            let winner = self.rules.winners.get(&(slot.gateway, hour.unwrap_or(NO_HOUR)));
+            winner.is_some_and(|winner| *winner != slot.log)
+        };
         match (of, slot) {
+            (SumOf::Hour { .. }, Some(slot)) if lost(slot) => {}
+            (SumOf::Flow { .. }, Some(slot)) if lost(slot) => {
+                statistics.duplicates += records;
+                *self.tally.duplicates.entry(slot).or_default() += records;
+            }
             (SumOf::Malformed, _) => statistics.malformed += records,
             (SumOf::OtherInterfaces, _) | (_, None) => {
                 statistics.other_interfaces += if matches!(of, SumOf::Hour { .. }) { 0 } else { records };
