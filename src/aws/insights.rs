@@ -86,7 +86,8 @@ pub enum InsightsError {
 }
 
 fn refused(code: &str, operation: &str) -> String {
-    if is_refusal(code) { format!(" (IAM action to allow: logs:{operation})") } else { String::new() }
+    let service = if operation == "GetMetricData" { "cloudwatch" } else { "logs" };
+    if is_refusal(code) { format!(" (IAM action to allow: {service}:{operation})") } else { String::new() }
 }
 
 fn advice(status: &str) -> &'static str {
@@ -180,8 +181,8 @@ impl LogGroup {
         };
         let dimension = Dimension::builder().name("LogGroupName").value(self.name()).build();
         let metric = Metric::builder().namespace("AWS/Logs").metric_name("IncomingBytes").dimensions(dimension).build();
-        let stat = MetricStat::builder().metric(metric).period(PERIOD).stat("Sum").build();
-        let query = MetricDataQuery::builder().id("m0").metric_stat(stat).build();
+        let sum = MetricStat::builder().metric(metric).period(PERIOD).stat("Sum").build();
+        let query = MetricDataQuery::builder().id("m0").metric_stat(sum).build();
         let time = |instant: Timestamp| DateTime::from_secs(instant.as_second());
         // A datapoint for each hour of 455 days fits into one page.
         let call =
@@ -281,4 +282,20 @@ fn field(field: &ResultField) -> Option<(String, String)> {
 fn count(value: f64) -> u64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is not negative")]
     if value >= 0.0 { value.round() as u64 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_refused_names_its_action() {
+        let refused = |operation, code: &str| {
+            InsightsError::Call { operation, code: code.to_owned(), message: "no".to_owned() }.to_string()
+        };
+        let text = refused("StartQuery", "AccessDeniedException");
+        assert_eq!(text, "StartQuery: AccessDeniedException: no (IAM action to allow: logs:StartQuery)");
+        assert!(refused("GetMetricData", "AccessDenied").ends_with("cloudwatch:GetMetricData)"));
+        assert_eq!(refused("StartQuery", "MalformedQueryException"), "StartQuery: MalformedQueryException: no");
+    }
 }

@@ -169,6 +169,15 @@ def test_a_record_across_an_hour_belongs_to_the_hour_it_starts_in(natwise, tmp_p
     assert sum(flow["bytes"] for flow in asked["flows"]) == 600
 
 
+def test_a_record_at_an_edge_is_in_one_piece_only(natwise, tmp_path, cloud):
+    starts = (DAY - 1, DAY, DAY + HOUR - 1, DAY + HOUR, DAY + 2 * HOUR - 1, DAY + 2 * HOUR)
+    lines = [f"eni-nat 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5 {1 << n} {at} {at} ACCEPT OK" for n, at in enumerate(starts)]
+    fake = cloud(lines, PKT)
+    files, asked = both(natwise, tmp_path, fake, lines, PKT, *NAT, *window(DAY, DAY + 2 * HOUR))
+    same(files, asked, ("counted",))
+    assert sum(flow["bytes"] for flow in asked["flows"]) == 2 + 4 + 8 + 16
+
+
 ONE = [f"eni-nat 10.0.1.5 10.0.0.220 10.0.1.5 203.0.113.5 6000 {DAY} {DAY + 30} ACCEPT OK"]
 
 
