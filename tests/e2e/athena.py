@@ -121,13 +121,19 @@ class Athena:
         self.end = {"State": "SUCCEEDED"}
         self.scanned = 12345678
         self.faults = {}
+        self.hold = 0
+        self.closing = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
+        self.closing.set()
         self.server.shutdown()
         self.server.server_close()
+        for table in self.tables.values():
+            if isinstance(table, Table):
+                table.connection.close()
 
     @property
     def environment(self):
@@ -169,6 +175,9 @@ class Athena:
         token = body["ClientRequestToken"]
         assert 32 <= len(token) <= 128, token
         self.queries.setdefault(token, {"polls": self.polls, "sql": body["QueryString"], "rows": None})
+        # A query that has begun, while the answer is still on its way.
+        held, self.hold = self.hold, 0
+        self.closing.wait(held)
         return {"QueryExecutionId": token}
 
     def GetQueryExecution(self, body):
@@ -234,6 +243,10 @@ class Athena:
             def do_GET(self):
                 place = urllib.parse.urlsplit(self.path)
                 query = {key: values[0] for key, values in urllib.parse.parse_qs(place.query).items()}
+                if "ListObjectsV2" in fake.faults:
+                    code, message, _ = fake.faults["ListObjectsV2"]
+                    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+                    return self.send(403, "application/xml", error.encode())
                 xml = fake.list(place.path.strip("/"), query.get("prefix", ""), query.get("delimiter"))
                 self.send(200, "application/xml", xml.encode())
 
