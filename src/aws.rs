@@ -5,11 +5,13 @@ mod calls;
 mod cloudwatch;
 mod ec2;
 mod error;
+mod insights;
 mod logs;
 mod metrics;
 mod operation;
 mod reader;
 mod region;
+pub mod s3;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +21,7 @@ use tokio::task::JoinSet;
 
 pub use calls::{CallLog, OnProgress, OperationCalls, Progress};
 pub use error::CollectError;
+pub use insights::{InsightsError, LogGroup, LogGroupFacts, QueryAnswer};
 pub use logs::{LogsAccess, logs_config};
 pub use operation::iam_actions;
 pub use session::{http_client, load_config, retry_config, timeout_config};

@@ -64,7 +64,7 @@ pub enum Command {
     /// The price book in use: every rate, its date and its source.
     Prices(PricesArgs),
     /// The least IAM policy that a scan needs, as JSON.
-    IamPolicy,
+    IamPolicy(Box<IamPolicyArgs>),
     /// The JSON Schema of the report.
     Schema(SchemaArgs),
     /// A completion script for a shell.
@@ -289,6 +289,27 @@ pub enum PricesFormat {
     Csv,
     /// For programs.
     Json,
+}
+
+/// `natwise iam-policy`
+#[derive(Debug, Args)]
+pub struct IamPolicyArgs {
+    /// Where flow logs will be read, for what that needs on top: s3://BUCKET/PREFIX, insights:LOG-GROUP or
+    /// athena:DATABASE.TABLE (repeatable; with an Athena table, also the place of its data).
+    #[arg(long, value_name = "PLACE", num_args = 1..)]
+    pub flow_logs: Vec<Location>,
+    /// Role that will be assumed for the flow logs.
+    #[arg(long, value_name = "ARN")]
+    pub logs_role_arn: Option<String>,
+    /// Region of the log group or table.  [default: any]
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub logs_region: Option<RegionName>,
+    /// Athena workgroup.  [default: primary]
+    #[arg(long, value_name = "NAME")]
+    pub workgroup: Option<String>,
+    /// Where Athena will write its results: s3://BUCKET/PREFIX.  [default: aws-athena-query-results-*]
+    #[arg(long, value_name = "S3-URI")]
+    pub output_location: Option<String>,
 }
 
 /// `natwise schema`

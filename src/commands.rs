@@ -43,7 +43,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Scan(args) => scan::run(&args, cli.quiet),
         Command::Explain(args) => explain::run(args.rule.as_deref()),
         Command::Prices(args) => prices::run(&args, color),
-        Command::IamPolicy => iam_policy::run(),
+        Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Schema(args) => {
             let schema = match args.of {
                 SchemaOf::Report => Report::json_schema(),

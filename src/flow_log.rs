@@ -4,7 +4,9 @@
 //! added at the end. Memory does not grow with the input. A second pass is made only where two flow logs recorded the
 //! same gateway in some hours, to leave one of them out there, and only over files (standard input is read once).
 
+pub mod best;
 mod blocks;
+pub mod bucket;
 mod counter;
 mod disputes;
 mod dns;
@@ -13,6 +15,7 @@ mod format;
 mod gateways;
 mod hourly;
 mod leg;
+mod legs;
 mod parquet;
 mod piped;
 mod record;
@@ -29,10 +32,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use counter::{Counter, Rules};
 use disputes::Disputes;
 pub use dns::read_names;
+pub(crate) use format::DEFAULT as DEFAULT_FORMAT;
 use format::Format;
 pub use format::FormatError;
 use gateways::Gateways;
 use hourly::MOST_CELLS;
+pub use legs::{Legs, RecordEnds};
 use parquet::Parquet;
 use piped::Piped;
 use source::{Content, Input, Inputs};
@@ -137,6 +142,14 @@ fn attribute_within(
     traffic.accounts.extend(inputs.files.iter().filter_map(|file| file.account.as_deref().map(AccountId::from)));
     traffic.other_files = inputs.others;
     Ok(traffic)
+}
+
+/// Whether records of a format can be attributed.
+///
+/// # Errors
+/// When it is none, or lacks a field that nothing can do without.
+pub fn check_format(text: &str) -> Result<(), FormatError> {
+    Format::parse(text).map(drop)
 }
 
 impl Formats {

@@ -23,6 +23,8 @@ pub mod cost;
 pub mod finding;
 #[cfg(feature = "flow-logs")]
 pub mod flow_log;
+#[cfg(feature = "flow-logs")]
+pub mod insights;
 pub mod model;
 pub mod output;
 pub mod pricing;

@@ -82,3 +82,42 @@ impl Drop for ReadProgress {
         self.bar.finish_and_clear();
     }
 }
+
+/// How many keys of a bucket were seen, on stderr: gone when they all were, hidden when that is no terminal.
+#[derive(Debug)]
+pub struct ListProgress {
+    bar: ProgressBar,
+}
+
+impl ListProgress {
+    /// Starts to show progress, unless it is to be quiet.
+    #[must_use]
+    pub fn new(quiet: bool) -> Self {
+        let shown = !quiet && std::io::stderr().is_terminal();
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if shown {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} listing flow logs: {pos} keys ({elapsed})") {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+        Self { bar }
+    }
+
+    /// So many keys were seen.
+    pub fn set(&self, keys: u64) {
+        self.bar.set_position(keys);
+    }
+
+    /// Does something while nothing is shown, such as asking a question.
+    pub fn suspend<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.bar.suspend(act)
+    }
+}
+
+impl Drop for ListProgress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

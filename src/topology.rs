@@ -4,6 +4,7 @@
 //! Only indexes and conclusions, no copies: everything borrows from the [`Snapshot`].
 
 mod egress;
+mod recorded;
 mod route;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ipnet::Ipv4Net;
 
 pub use egress::{Egress, Gateways};
+pub use recorded::records;
 pub use route::Way;
 
 use crate::model::{

@@ -1,6 +1,7 @@
 //! Flow logs for `natwise attribute` and `natwise audit --flow-logs`: where they are, whose gateways, by whose addresses.
 
 mod athena;
+mod auto;
 mod bucket;
 mod insights;
 mod remote;
@@ -10,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use ipnet::IpNet;
@@ -18,11 +18,12 @@ use ipnet::IpNet;
 pub(super) use athena::{print_ddl, print_sql};
 use remote::Remote;
 
+use super::audit::eprint;
 use super::read;
 use crate::address::AddressBook;
 use crate::cli::{AccountArgs, FlowLogArgs, Location};
 use crate::flow_log::watch::{Gateway, Inside, Watch};
-use crate::flow_log::{Object, Options, Sources, Sum, attribute, attribute_sums, read_names};
+use crate::flow_log::{Options, Sources, Sum, attribute, attribute_sums, read_names};
 use crate::model::{Bytes, FlowLog, Snapshot, VpcId, Window};
 use crate::progress::ReadProgress;
 use crate::sample::{Plan, Sampling};
@@ -38,6 +39,7 @@ pub(super) enum Account<'a> {
 }
 
 /// What is asked of flow logs that are not on this machine.
+#[derive(Clone)]
 pub(super) struct Request<'r> {
     /// Which hours: in order, apart from each other.
     pub(super) windows: Vec<Window>,
@@ -45,6 +47,10 @@ pub(super) struct Request<'r> {
     pub(super) gateways: &'r [Gateway],
     /// The account's flow-log configurations.
     pub(super) flow_logs: &'r [&'r FlowLog],
+    /// Of files that name their flow log, those of these; none: all.
+    pub(super) logs: Option<&'r BTreeSet<String>>,
+    /// The format of records that do not tell it, as the user says.
+    pub(super) log_format: Option<&'r str>,
     /// Whether every sum is to tell its hour.
     pub(super) by_hour: bool,
 }
@@ -53,7 +59,7 @@ pub(super) struct Request<'r> {
 #[derive(Default)]
 struct Found {
     paths: Vec<PathBuf>,
-    objects: Vec<Arc<dyn Object>>,
+    buckets: bucket::Objects,
     /// What another engine made of some that are not read here.
     sums: Option<Vec<Sum>>,
 }
@@ -61,6 +67,7 @@ struct Found {
 /// Finds flow logs, and has those summed that another engine reads.
 fn find(
     places: &[Location],
+    account: &Account<'_>,
     remote: impl FnOnce() -> anyhow::Result<Remote>,
     request: &Request<'_>,
 ) -> anyhow::Result<Found> {
@@ -87,13 +94,21 @@ fn find(
     );
     let remote = remote()?;
     if !buckets.is_empty() {
-        found.objects = bucket::objects(&remote, &buckets, request)?;
+        found.buckets = bucket::objects(&remote, &buckets, request)?;
     }
     match engines.first() {
         Some(Location::Athena { catalog, database, table }) => {
             found.sums = Some(athena::sums(&remote, (catalog.as_deref(), database, table), request)?);
         }
         Some(Location::Insights { log_group }) => found.sums = Some(insights::sums(&remote, log_group, request)?),
+        Some(Location::Auto) => {
+            let Account::Scanned(snapshot) = account else {
+                anyhow::bail!(
+                    "auto reads the flow logs of a scanned account: pass --snapshot FILE, or use natwise audit"
+                );
+            };
+            found = auto::find(remote, snapshot, request)?;
+        }
         _ => {}
     }
     Ok(found)
@@ -129,18 +144,7 @@ pub(super) fn traffic(
         "no Resolver query log could be read{}",
         name_faults.first().map(|fault| format!(": {}: {}", fault.file, fault.problem)).unwrap_or_default()
     );
-    let progress = ReadProgress::new(quiet);
     let sample = sample(args.sample, account, window)?;
-    let options = Options {
-        window,
-        sample: sample.as_ref(),
-        threads,
-        log_format: args.log_format.as_deref(),
-        flow_logs: &flow_logs,
-        book: &book,
-        names: Some(&names).filter(|names| !names.is_empty()),
-        progress: &|bytes| progress.add(bytes),
-    };
     let topology = match account {
         Account::Scanned(snapshot) => Some(Topology::new(snapshot)),
         Account::Given(_) => None,
@@ -158,16 +162,36 @@ pub(super) fn traffic(
         windows: sample.as_ref().map_or_else(|| window.into_iter().collect(), Plan::windows),
         gateways,
         flow_logs: &flow_logs,
-        by_hour: options.names.is_some() || sample.is_some(),
+        logs: None,
+        log_format: args.log_format.as_deref(),
+        by_hour: !names.is_empty() || sample.is_some(),
     };
-    let found = find(places, || Remote::new(&args.remote, access, quiet), &request)?;
-    if let Some(sums) = found.sums {
-        let mut traffic = attribute_sums(sums, &watch, &options);
-        traffic.faults = name_faults;
+    let found = find(places, account, || Remote::new(&args.remote, access, quiet), &request)?;
+    // Only now: questions are asked before.
+    let progress = ReadProgress::new(quiet);
+    let options = Options {
+        window,
+        sample: sample.as_ref(),
+        threads,
+        log_format: args.log_format.as_deref(),
+        flow_logs: &flow_logs,
+        book: &book,
+        names: Some(&names).filter(|names| !names.is_empty()),
+        progress: &|bytes| progress.add(bytes),
+    };
+    let summed = found.sums.map(|sums| attribute_sums(sums, &watch, &options));
+    let named = |mut traffic: Traffic, faults: Vec<_>| {
+        traffic.faults.extend(faults);
         traffic.names = (!names.is_empty()).then(|| *names.statistics());
-        return Ok(traffic);
+        traffic
+    };
+    if let Some(summed) = &summed
+        && found.paths.is_empty()
+        && found.buckets.objects.is_empty()
+    {
+        return Ok(named(summed.clone(), name_faults));
     }
-    let sources = Sources { paths: &found.paths, objects: &found.objects };
+    let sources = Sources { paths: &found.paths, objects: &found.buckets.objects };
     let attribute = |watch: &Watch| attribute(sources, watch, &options).context("--log-format");
     let mut traffic = attribute(&watch)?;
     if let Some(topology) = &topology
@@ -176,6 +200,7 @@ pub(super) fn traffic(
         merge(&mut traffic, attribute(&clients)?);
     }
     drop(progress);
+    found.buckets.told().filter(|_| !quiet).for_each(|line| eprint(&format!("natwise: {line}")));
     let readable = traffic.statistics.files > unread(&traffic);
     if !readable {
         let first = traffic.faults.first().map(|fault| format!("{}: {}", fault.file, fault.problem));
@@ -186,9 +211,11 @@ pub(super) fn traffic(
             first.or(others).unwrap_or_else(|| "there is no file".to_owned())
         );
     }
-    traffic.faults.extend(name_faults);
-    traffic.names = (!names.is_empty()).then(|| *names.statistics());
-    Ok(traffic)
+    if let Some(summed) = summed {
+        traffic.statistics += summed.statistics;
+        replace(&mut traffic, summed);
+    }
+    Ok(named(traffic, name_faults))
 }
 
 /// The hours that are read. CloudWatch's metrics tell which matter, and what the sample's shares are of.
@@ -233,12 +260,6 @@ fn clients(topology: &Topology<'_>, traffic: &Traffic) -> Option<Watch> {
 
 /// Adds what clients' records told.
 fn merge(traffic: &mut Traffic, clients: Traffic) {
-    let seen = |gateway: &GatewayTraffic| gateway.method != Method::None;
-    for gateway in clients.gateways.into_iter().filter(seen) {
-        if let Some(mine) = traffic.gateways.iter_mut().find(|mine| mine.nat == gateway.nat) {
-            *mine = gateway;
-        }
-    }
     // Those records were of other interfaces the first time.
     let (sums, more) = (&mut traffic.statistics, clients.statistics);
     for (mine, theirs) in [
@@ -249,6 +270,17 @@ fn merge(traffic: &mut Traffic, clients: Traffic) {
         let moved = theirs.min(sums.other_interfaces);
         *mine += moved;
         sums.other_interfaces -= moved;
+    }
+    replace(traffic, clients);
+}
+
+/// Takes what others tell of gateways.
+fn replace(traffic: &mut Traffic, others: Traffic) {
+    let seen = |gateway: &GatewayTraffic| gateway.method != Method::None;
+    for gateway in others.gateways.into_iter().filter(seen) {
+        if let Some(mine) = traffic.gateways.iter_mut().find(|mine| mine.nat == gateway.nat) {
+            *mine = gateway;
+        }
     }
 }
 

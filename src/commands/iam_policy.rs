@@ -1,37 +1,64 @@
-//! `natwise iam-policy`: the least that a scan needs.
+//! `natwise iam-policy`: the least that a scan needs, and what reading flow logs elsewhere needs on top.
+
+mod flow_logs;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::{ExitStatus, print};
 use crate::aws::iam_actions;
+use crate::cli::IamPolicyArgs;
 
 /// A policy, its parts in the order in which AWS writes them.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Policy<'a> {
-    version: &'a str,
-    statement: [Statement<'a>; 1],
+struct Policy {
+    version: &'static str,
+    statement: Vec<Statement>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Statement<'a> {
-    sid: &'a str,
-    effect: &'a str,
-    action: Vec<&'a str>,
-    resource: &'a str,
+struct Statement {
+    sid: Cow<'static, str>,
+    effect: &'static str,
+    action: Vec<&'static str>,
+    resource: Resource,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    condition: BTreeMap<&'static str, BTreeMap<&'static str, Vec<String>>>,
 }
 
-pub(super) fn run() -> anyhow::Result<ExitStatus> {
+/// One resource, or several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Resource {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Statement {
+    fn allow(sid: impl Into<Cow<'static, str>>, action: Vec<&'static str>, mut resources: Vec<String>) -> Self {
+        let resource = match resources.pop() {
+            Some(last) if resources.is_empty() => Resource::One(last),
+            last => Resource::Several(resources.into_iter().chain(last).collect()),
+        };
+        Self { sid: sid.into(), effect: "Allow", action, resource, condition: BTreeMap::new() }
+    }
+
+    fn only_where(mut self, operator: &'static str, key: &'static str, values: Vec<String>) -> Self {
+        self.condition.entry(operator).or_default().insert(key, values);
+        self
+    }
+}
+
+pub(super) fn run(args: &IamPolicyArgs) -> anyhow::Result<ExitStatus> {
     let mut actions = iam_actions().to_vec();
     actions.sort_unstable();
-    let statement = Statement {
-        sid: "NatwiseReadOnly",
-        effect: "Allow",
-        action: actions,
-        // None of these actions can be narrowed to a resource.
-        resource: "*",
-    };
-    let policy = Policy { version: "2012-10-17", statement: [statement] };
+    // None of these actions can be narrowed to a resource.
+    let mut statement = vec![Statement::allow("NatwiseReadOnly", actions, vec!["*".to_owned()])];
+    statement.extend(flow_logs::statements(args)?);
+    let policy = Policy { version: "2012-10-17", statement };
     print(&(serde_json::to_string_pretty(&policy)? + "\n"))
 }

@@ -42,7 +42,7 @@ pub(super) const FIELDS: [(Field, &str); 15] = [
 ];
 
 /// The format of flow logs that were made without choosing one.
-pub(super) const DEFAULT: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status";
+pub(crate) const DEFAULT: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status";
 
 /// More fields than any version has.
 pub(super) const MOST_FIELDS: usize = 128;

@@ -97,7 +97,19 @@ impl Inputs {
     /// Finds them. A file that is named is read whatever it is called; in a folder names decide.
     pub(super) fn find(sources: Sources<'_>) -> Self {
         let mut inputs = Self::find_by(sources.paths, is_flow_log);
-        inputs.files.extend(sources.objects.iter().map(Input::of_object));
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
+        for object in sources.objects {
+            let file = object.name();
+            let name = file.rsplit('/').next().filter(|name| Delivered::parse(name).is_some());
+            if let Some(name) = name.and_then(|name| name.split('.').next()) {
+                if let Some(same) = names.get(name) {
+                    inputs.faults.push(FileFault::copy(file, Path::new(same)));
+                    continue;
+                }
+                names.insert(name.to_owned(), file.clone());
+            }
+            inputs.files.push(Input::of_object(object));
+        }
         inputs.sort();
         inputs
     }
@@ -204,22 +216,25 @@ impl Seen {
 
 /// The name of a file that AWS delivered:
 /// `123456789012_vpcflowlogs_us-east-1_fl-1234abcd_20180620T1620Z_fe123456.log.gz`.
-struct Delivered<'n> {
+pub(super) struct Delivered<'n> {
     account: &'n str,
     log: &'n str,
+    /// `20180620T1620Z`
+    pub(super) time: &'n str,
 }
 
 impl<'n> Delivered<'n> {
-    fn parse(name: &'n str) -> Option<Self> {
+    pub(super) fn parse(name: &'n str) -> Option<Self> {
         let mut parts = name.split('_');
         let (account, kind, _region, log) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let whole = kind == "vpcflowlogs" && log.starts_with("fl-") && parts.next().is_some() && parts.next().is_some();
-        whole.then_some(Self { account, log })
+        let time = parts.next()?;
+        let whole = kind == "vpcflowlogs" && log.starts_with("fl-") && parts.next().is_some();
+        whole.then_some(Self { account, log, time })
     }
 }
 
 /// Whether a file in a folder is a flow log, by its name.
-fn is_flow_log(name: &str) -> bool {
+pub(super) fn is_flow_log(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     [".log", ".gz", ".parquet", ".txt"].iter().any(|end| name.ends_with(end)) || Delivered::parse(&name).is_some()
 }

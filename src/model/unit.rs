@@ -24,6 +24,9 @@ pub const HOURS_PER_MONTH: Hours = 730;
 pub struct Gigabytes(pub Decimal);
 
 impl Gigabytes {
+    /// Bytes in one, as the bill counts them.
+    pub const SIZE: Bytes = 1 << 30;
+
     /// Bytes as the bill counts them: 2^30 to the gigabyte.
     #[must_use]
     pub fn from_bytes(bytes: Bytes) -> Self {
@@ -33,7 +36,7 @@ impl Gigabytes {
     /// A number of bytes that was computed, and need not be whole.
     #[must_use]
     pub fn of(bytes: Decimal) -> Self {
-        Self(bytes / Decimal::from(1_u64 << 30))
+        Self(bytes / Decimal::from(Self::SIZE))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::command;
 use crate::cost::NatGatewayCost;
 use crate::model::{AccountId, FlowLog, Gigabytes, NatGatewayId, RegionName, Usd};
 use crate::pricing::Product;
-use crate::topology::{Part, is_live};
+use crate::topology::{Part, is_live, records};
 
 /// How to learn what a gateway's bytes are.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -76,26 +76,11 @@ fn one(context: &Context<'_>, part: &Part<'_>, cost: &NatGatewayCost<'_>, unread
         day_usd_low: None,
         day_usd_high: None,
     };
-    match part.scan.flow_logs.iter().find(|log| records(log, cost)) {
+    match part.scan.flow_logs.iter().find(|log| cost.gateway.is_some_and(|gateway| records(log, gateway))) {
         Some(log) => use_of(log, part, &mut advice),
         None => creation(context, part, cost, unread, &mut advice),
     }
     advice
-}
-
-/// Whether a flow log sees the gateway's accepted traffic.
-fn records(log: &FlowLog, cost: &NatGatewayCost<'_>) -> bool {
-    let Some(gateway) = cost.gateway else { return false };
-    let interfaces = gateway.addresses.iter().filter_map(|address| address.network_interface_id.as_deref());
-    let subnet = gateway.subnet_id.as_ref().map(|id| id.as_str());
-    let mut recorded: Vec<&str> = interfaces.chain(subnet).chain([gateway.nat_gateway_id.as_str()]).collect();
-    // A regional gateway has no interface in the VPC: only a flow log of its own sees it.
-    if !cost.regional {
-        recorded.push(gateway.vpc_id.as_str());
-    }
-    recorded.contains(&log.resource_id.as_str())
-        && log.traffic_type.as_deref() != Some("REJECT")
-        && log.deliver_logs_status.as_deref() != Some("FAILED")
 }
 
 fn use_of(log: &FlowLog, part: &Part<'_>, advice: &mut FlowLogAdvice) {
@@ -107,27 +92,17 @@ fn use_of(log: &FlowLog, part: &Part<'_>, advice: &mut FlowLogAdvice) {
         (Some("s3"), _) => {
             let path = destination.rsplit_once(":::").map_or(destination, |(_, path)| path).trim_end_matches('/');
             let source = format!("s3://{path}/AWSLogs/");
-            advice.commands.extend(command::line([
-                "aws",
-                "s3",
-                "sync",
-                &source,
-                "flow-logs",
-                "--exclude",
-                "*",
-                "--include",
-                &format!("*{id}*"),
-            ]));
+            advice.commands.extend(command::line(["natwise", "audit", "--flow-logs", &source]));
             format!(
-                "Flow log {id} records it in {source}: copy the window's files and audit with --flow-logs flow-logs."
+                "Flow log {id} records it in {source}: --flow-logs auto reads it there, and says first what that costs."
             )
         }
         (_, Some(group)) => {
-            let arguments =
-                ["--log-group-name", group.as_str(), "--from", "START_MS", "--to", "END_MS", "--destination", "BUCKET"];
-            advice.commands.extend(command::aws(region, "logs", "create-export-task", arguments));
+            let place = format!("insights:{group}");
+            let arguments = ["natwise", "audit", "--region", region.as_str(), "--flow-logs", &place];
+            advice.commands.extend(command::line(arguments));
             format!(
-                "Flow log {id} records it in log group {group}: export that to a bucket, copy the files and audit with --flow-logs FOLDER."
+                "Flow log {id} records it in log group {group}: --flow-logs auto asks CloudWatch Logs Insights there, and says first what that costs."
             )
         }
         _ => {

@@ -25,6 +25,7 @@ from xml.sax.saxutils import escape
 
 import botocore.session
 import cbor2
+import emulator_s3
 from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
@@ -71,16 +72,26 @@ class Emulator:
         cloudwatch = botocore.session.get_session().get_service_model("cloudwatch")
         self.models = {cloudwatch.metadata["targetPrefix"]: cloudwatch}
         self.faults = []
+        self.s3 = emulator_s3.Requests()
 
     def __call__(self, environ, start_response):
         path = environ.get("PATH_INFO", "")
         if path == "/moto-api/reset":
             self.faults.clear()
+            self.s3.noted.clear()
+        if path == "/natwise/s3":
+            return self.s3.answer(start_response)
         own = {"/natwise/times": set_times, "/natwise/faults": self.add_fault}.get(path)
         if own:
             status, text = own(json.loads(body(environ)))
             start_response(status, [("Content-Type", "text/plain")])
             return [text.encode()]
+        if request := self.s3.note(environ):
+            if fault := self.fault(environ, request["operation"]):
+                fault = (fault["status"], fault["code"], escape(fault["message"]))
+            if refusal := fault or self.s3.refusal(request):
+                return emulator_s3.refuse(start_response, request, *refusal)
+            return self.moto(environ, start_response)
         match = CBOR_PATH.match(path)
         if match and environ.get("HTTP_SMITHY_PROTOCOL") == "rpc-v2-cbor":
             return self.cbor(environ, start_response, match["target"], match["operation"])

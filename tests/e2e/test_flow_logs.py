@@ -386,6 +386,29 @@ def test_partial_logs_scale_shares_and_say_so(live, scene, tmp_path):
     assert any("saw only 32.3% of its bytes" in note["message"] for note in few["notes"])
 
 
+def test_a_sample_says_how_sure_it_is(live, scene, natwise, tmp_path):
+    daily = 200 * GB // 31
+    logs = scene.log(tmp_path / "a.log", 31, {S3: daily // 2, ELSEWHERE: daily - daily // 2})
+    report = live.json("audit", *WINDOW, "--flow-logs", logs, "--sample", "2h/day")
+    [row] = report["nat_gateways"]
+    # CloudWatch's total, whatever was read of the logs.
+    assert sum(t["bytes"] for t in row["traffic"]) == row["bytes"]["processed"] == 200 * GB
+    assert all(t["basis"] == "measured (sampled)" and t["bytes_low"] <= t["bytes"] <= t["bytes_high"] for t in row["traffic"])
+    assert 55 <= row["coverage"]["sampled_hours"] <= 70 and row["coverage"]["metered_bytes"] == 200 * GB
+    finding = missing(report)
+    assert finding["basis"] == "measured (sampled)" and "with 95% confidence" in finding["detail"]
+    money, truth = finding["monthly_usd"], 100 * 0.045 * 730 / 744
+    assert money["saving_low"] < truth < money["saving_high"]
+    again = live.json("audit", *WINDOW, "--flow-logs", logs, "--sample", "2h/day")
+    assert again["findings"] == report["findings"], "the same hours in every run"
+    table = live("audit", *WINDOW, "--flow-logs", logs, "--sample", "2h/day", env={"COLUMNS": "200"}).stdout
+    assert "hours were sampled" in table and "measured (sampled)" in table
+    for words, says in ((("audit", "--demo", "--flow-logs", logs, "--sample", "25h/day"), "from 1h/day to 23h/day"),
+                        (("attribute", logs, "--nat", "eni-0a=10.0.0.9", "--sample", "2h/day"), "use it with natwise audit")):
+        failed = natwise(*words)
+        assert failed.returncode == 2 and says in failed.stderr, failed.stderr
+
+
 def test_names_from_resolver_logs_let_an_endpoint_pay_off(live, scene, tmp_path):
     daily = 200 * GB // 31
     ranges = tmp_path / "ip-ranges.json"

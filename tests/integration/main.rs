@@ -10,5 +10,6 @@
     clippy::ref_option
 )]
 
+mod bucket;
 mod collect;
 mod fake_aws;

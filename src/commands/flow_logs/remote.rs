@@ -1,5 +1,8 @@
 //! What flow logs that are not on this machine are read with: whose credentials, and how much may be spent.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aws_config::SdkConfig;
 use rust_decimal::Decimal;
 use tokio::runtime::Runtime;
@@ -7,25 +10,28 @@ use tokio::runtime::Runtime;
 use super::spend::Budget;
 use crate::aws::{self, LogsAccess};
 use crate::cli::{AccountArgs, RemoteArgs};
+use crate::commands::audit::eprint;
 use crate::commands::scan::Interruption;
 use crate::model::Usd;
 
 /// The means.
 pub(super) struct Remote {
-    /// On which all calls are made.
-    pub(super) runtime: Runtime,
+    /// On which all calls are made; what is fetched while it is read keeps it.
+    pub(super) runtime: Arc<Runtime>,
     /// Credentials, Region, endpoint, patience.
     pub(super) config: SdkConfig,
     pub(super) budget: Budget,
     pub(super) workgroup: Option<String>,
     pub(super) output_location: Option<String>,
     pub(super) quiet: bool,
+    /// Whether somebody waits, who hears of interruptions.
+    waiting: Arc<AtomicBool>,
 }
 
 impl Remote {
     /// Sets up what the options say; the account's own profile and endpoint where those for logs are not named.
     pub(super) fn new(args: &RemoteArgs, account: &AccountArgs, quiet: bool) -> anyhow::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().enable_all().build()?);
         let access = LogsAccess {
             profile: args.logs_profile.clone().or_else(|| account.profile.clone()),
             role_arn: args.logs_role_arn.clone(),
@@ -33,6 +39,8 @@ impl Remote {
             endpoint_url: account.endpoint_url.clone(),
         };
         let config = runtime.block_on(aws::logs_config(&access))?;
+        let waiting = Arc::default();
+        runtime.spawn(end_when_interrupted(Arc::clone(&waiting)));
         let most = args.max_cost.unwrap_or(Usd(Decimal::ONE));
         Ok(Self {
             runtime,
@@ -41,6 +49,7 @@ impl Remote {
             workgroup: args.workgroup.clone(),
             output_location: args.output_location.clone(),
             quiet,
+            waiting,
         })
     }
 
@@ -50,7 +59,8 @@ impl Remote {
         work: impl Future<Output = anyhow::Result<T>>,
         stop: impl Future<Output = ()>,
     ) -> anyhow::Result<T> {
-        self.runtime.block_on(async {
+        self.waiting.store(true, Ordering::SeqCst);
+        let done = self.runtime.block_on(async {
             let interruption = Interruption::listen()?;
             tokio::select! {
                 done = work => done,
@@ -59,6 +69,21 @@ impl Remote {
                     Err(anyhow::anyhow!("interrupted; nothing was written"))
                 }
             }
-        })
+        });
+        self.waiting.store(false, Ordering::SeqCst);
+        done
+    }
+}
+
+/// Ends the program at Ctrl-C when nobody waits: at a question, and while threads read what is fetched. Without this
+/// nothing would, because who once listened to signals has taken away what they do by themselves.
+#[expect(clippy::exit, reason = "what a signal does to a program that does not listen")]
+async fn end_when_interrupted(waiting: Arc<AtomicBool>) {
+    while let Ok(interruption) = Interruption::listen() {
+        interruption.wait().await;
+        if !waiting.load(Ordering::SeqCst) {
+            eprint("natwise: interrupted; nothing was written");
+            std::process::exit(130);
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
+use rust_decimal::RoundingStrategy;
+
 use crate::commands::audit::eprint;
 use crate::model::{Bytes, Usd};
 
@@ -70,8 +72,8 @@ pub(super) fn size(bytes: Bytes) -> String {
     indicatif::BinaryBytes(bytes).to_string()
 }
 
-/// Dollars, as exact as small amounts need.
+/// Dollars, as exact as small amounts need, and never rounded down.
 pub(super) fn dollars(usd: Usd) -> String {
     let places = if usd.0 < rust_decimal::Decimal::ONE { 4 } else { 2 };
-    format!("${}", usd.0.round_dp(places))
+    format!("${}", usd.0.round_dp_with_strategy(places, RoundingStrategy::AwayFromZero))
 }

@@ -49,8 +49,14 @@ pub(in crate::commands) fn print_sql(
         (_, Some(Watch::Gateways { known, .. })) => known,
         _ => Vec::new(),
     };
-    let request =
-        Request { windows: vec![window], gateways: &gateways, flow_logs: &[], by_hour: !args.resolver_logs.is_empty() };
+    let request = Request {
+        windows: vec![window],
+        gateways: &gateways,
+        flow_logs: &[],
+        logs: None,
+        log_format: None,
+        by_hour: !args.resolver_logs.is_empty(),
+    };
     let name = (catalog.as_deref(), database.as_str(), table.as_str());
     let metadata = match look(name, args, quiet)? {
         Ok(metadata) => metadata,
