@@ -89,11 +89,7 @@ impl Table {
         let find = |names: Names| {
             names.iter().find_map(|name| metadata.columns.iter().find(|column| column.plain_name() == *name))
         };
-        let missing = |field| {
-            let names: Vec<_> = metadata.columns.iter().take(40).map(|column| column.name.as_str()).collect();
-            let columns = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            TableError::NoColumn { field, columns }
-        };
+        let missing = |field| metadata.lacks(field);
         let text = |names, field| find(names).map(|column| text_of(column, field)).transpose();
         let number = |names, field| find(names).map(|column| number_of(column, field)).transpose();
         let (interface, resource) = (text(INTERFACE, "interface-id")?, text(RESOURCE, "resource-id")?);
@@ -122,6 +118,13 @@ impl Table {
 }
 
 impl Metadata {
+    /// That it has no column for a field.
+    pub(super) fn lacks(&self, field: &'static str) -> TableError {
+        let names: Vec<_> = self.columns.iter().take(40).map(|column| column.name.as_str()).collect();
+        let columns = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        TableError::NoColumn { field, columns }
+    }
+
     /// Whether its records are lines of text. Then a field that does not apply is `-`, and null one that is not there.
     fn is_lines(&self) -> bool {
         let of = |key: &str| self.parameters.get(key).map_or("", String::as_str);

@@ -58,7 +58,11 @@ impl Question<'_> {
             self.gateways.iter().map(|gateway| gateway.region.clone()).collect();
         let found = filter(&table.metadata, &partitions::Hours::of_folders(self.windows), regions.as_ref())?;
         let mut notes = found.notes;
-        let records = of_gateways(table, &gateways).ok_or(TableError::NoGateway)?;
+        let records = of_gateways(table, &gateways).ok_or_else(|| match (self.gateways, &table.resource) {
+            ([], _) => TableError::NoGateway,
+            (_, None) => table.metadata.lacks("resource-id, which regional NAT gateways are told by"),
+            (_, Some(_)) => table.metadata.lacks("interface-id"),
+        })?;
         if table.resource.is_none() && self.gateways.iter().any(|gateway| gateway.regional) {
             notes.push("the table has no column for resource-id, which regional NAT gateways are told by".to_owned());
         }

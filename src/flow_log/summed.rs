@@ -159,3 +159,27 @@ impl Counter<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flow_logs_overlap_in_part_where_only_some_of_their_hours_are_the_same() {
+        let hour = |nat: &str, log: &str, hour| Sum {
+            nat: nat.to_owned(),
+            flow_log: Some(log.to_owned()),
+            of: SumOf::Hour { both: true },
+            hour: Some(hour),
+            bytes: 1,
+            records: 1,
+        };
+        let overlap = |hours: &[(&str, &str, u32)]| {
+            overlap_in_part(&hours.iter().map(|(nat, log, number)| hour(nat, log, *number)).collect::<Vec<_>>())
+        };
+        assert!(!overlap(&[("eni-1", "fl-1", 1), ("eni-1", "fl-1", 2)]));
+        assert!(!overlap(&[("eni-1", "fl-1", 1), ("eni-1", "fl-2", 2)]));
+        assert!(!overlap(&[("eni-1", "fl-1", 1), ("eni-1", "fl-2", 1), ("eni-2", "fl-1", 2)]));
+        assert!(overlap(&[("eni-1", "fl-1", 1), ("eni-1", "fl-2", 1), ("eni-1", "fl-2", 2)]));
+    }
+}

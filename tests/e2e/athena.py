@@ -15,6 +15,8 @@ import duckdb
 import pyarrow
 import sqlglot
 from sqlglot import exp
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
 
 INTEGERS = {"version", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "tcp_flags", "traffic_path"}
 TEXT = "org.apache.hadoop.mapred.TextInputFormat"
@@ -25,11 +27,20 @@ def transpile(sql):
     """The statement as DuckDB's, after both of the dialects that Athena could be have read it."""
     sqlglot.parse_one(sql, read="trino")
     [tree] = sqlglot.parse(sql, read="athena")
-    # Trino's division of bigints is a whole number; DuckDB has another sign for that, and sqlglot does not know the
-    # types. The statement divides nothing else.
+    # Trino's division of bigints is a whole number, and DuckDB has another sign for that.
     for division in list(tree.find_all(exp.Div)):
         division.replace(exp.IntDiv(this=division.this, expression=division.expression))
     return tree.sql("duckdb")
+
+
+def check(sql, columns):
+    """Every name is one of Trino's scopes, and what is divided are whole numbers: `transpile` takes that for granted."""
+    schema = {"logs": {"flow": columns}}
+    tree = qualify(sqlglot.parse_one(sql, read="trino"), dialect="trino", schema=schema, validate_qualify_columns=True)
+    tree = annotate_types(tree, dialect="trino", schema=schema)
+    whole = exp.DataType.INTEGER_TYPES
+    divisions = list(tree.find_all(exp.Div))
+    assert divisions and all(side.is_type(*whole) for division in divisions for side in (division.left, division.right))
 
 
 class Table:
@@ -101,6 +112,8 @@ class Table:
             yield record
 
     def run(self, sql):
+        partitions = {name: kind for name, (kind, _) in self.partitions.items()}
+        check(sql, {**dict(zip(self.names, self.kinds)), **partitions, "$path": "string"})
         cursor = self.connection.execute(transpile(sql))
         names = [column[0] for column in cursor.description]
         text = lambda value: None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
@@ -121,13 +134,19 @@ class Athena:
         self.end = {"State": "SUCCEEDED"}
         self.scanned = 12345678
         self.faults = {}
+        self.hold = 0
+        self.closing = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
+        self.closing.set()
         self.server.shutdown()
         self.server.server_close()
+        for table in self.tables.values():
+            if isinstance(table, Table):
+                table.connection.close()
 
     @property
     def environment(self):
@@ -169,6 +188,9 @@ class Athena:
         token = body["ClientRequestToken"]
         assert 32 <= len(token) <= 128, token
         self.queries.setdefault(token, {"polls": self.polls, "sql": body["QueryString"], "rows": None})
+        # A query that has begun, while the answer is still on its way.
+        held, self.hold = self.hold, 0
+        self.closing.wait(held)
         return {"QueryExecutionId": token}
 
     def GetQueryExecution(self, body):
@@ -234,6 +256,10 @@ class Athena:
             def do_GET(self):
                 place = urllib.parse.urlsplit(self.path)
                 query = {key: values[0] for key, values in urllib.parse.parse_qs(place.query).items()}
+                if "ListObjectsV2" in fake.faults:
+                    code, message, _ = fake.faults["ListObjectsV2"]
+                    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+                    return self.send(403, "application/xml", error.encode())
                 xml = fake.list(place.path.strip("/"), query.get("prefix", ""), query.get("delimiter"))
                 self.send(200, "application/xml", xml.encode())
 

@@ -416,6 +416,16 @@ def test_what_costs_too_much_is_not_asked(asking, athena, simple):
     assert done.returncode == 0 and "ends a query that reads more than 1.00 GiB" in done.stderr
 
 
+def test_a_bucket_that_cannot_be_listed_leaves_the_workgroups_limit(asking, athena, simple):
+    athena.refuse("ListObjectsV2", "AccessDenied", "Access Denied")
+    done = asking(*simple)
+    assert done.returncode == 2 and "s3://logs could not be listed (AccessDenied: Access Denied)" in done.stderr
+    assert "what that costs is not known" in done.stderr and "StartQueryExecution" not in athena.names()
+    athena.workgroup["Configuration"]["BytesScannedCutoffPerQuery"] = 100 << 30
+    done = asking(*simple)
+    assert done.returncode == 0 and "100.00 GiB, at most $0.4883" in done.stderr
+
+
 def test_throttled_once_is_no_failure(asking, athena, simple):
     for operation in ("StartQueryExecution", "GetQueryExecution", "GetQueryResults"):
         athena.refuse(operation, "TooManyRequestsException", "Rate exceeded", times=1)
@@ -444,19 +454,22 @@ def test_a_query_that_fails_says_why(asking, athena, simple, end, said):
     assert "StopQueryExecution" not in athena.names()
 
 
-def test_ctrl_c_cancels_the_query(home, athena, simple):
+@pytest.mark.parametrize("moment", ["GetQueryExecution", "StartQueryExecution"])
+def test_ctrl_c_cancels_the_query(home, athena, simple, moment):
+    """Also one whose id is not known yet, for the answer is still on its way: the same token asked again tells it."""
     athena.polls = 1 << 30
+    athena.hold = 10 if moment == "StartQueryExecution" else 0
     environment = {**CLEAN, "HOME": str(home), "AWS_EC2_METADATA_DISABLED": "true", **athena.environment}
     process = subprocess.Popen(
         [NATWISE, *simple], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True
     )
-    wait_for(lambda: athena.asked("GetQueryExecution"))
+    wait_for(lambda: athena.asked(moment))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=20)
     assert process.returncode == 2 and out == "" and "interrupted" in err
     assert "what it had read by then is billed" in err
     [stopped] = athena.asked("StopQueryExecution")
-    assert athena.queries[stopped["QueryExecutionId"]]["stopped"]
+    assert athena.queries[stopped["QueryExecutionId"]]["stopped"] and len(athena.queries) == 1
 
 
 def test_workgroups_prescribe_the_place(asking, athena, simple):

@@ -54,7 +54,11 @@ fn regional_gateways_are_told_by_resource() {
     assert!(sql.contains("('nat-1', 0, true, '')"), "{sql}");
     let both = ask("flow", &[regional.clone(), gateway("eni-1")], guide(None), false).unwrap();
     assert!(both.notes.iter().any(|note| note.contains("resource-id")), "{:?}", both.notes);
-    assert_eq!(ask("flow", &[regional], guide(None), false), Err(TableError::NoGateway));
+    let error = ask("flow", &[regional], guide(None), false).unwrap_err().to_string();
+    assert!(error.starts_with("the table has no column for resource-id, which regional"), "{error}");
+    let error =
+        ask("flow", &[gateway("eni-1")], guide(Some("resource-id srcaddr dstaddr bytes start")), false).unwrap_err();
+    assert!(error.to_string().starts_with("the table has no column for interface-id"), "{error}");
     assert_eq!(ask("flow", &[], guide(None), false), Err(TableError::NoGateway));
 }
 
