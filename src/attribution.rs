@@ -253,11 +253,11 @@ impl<'a> Measured<'a> {
             *sum = sum.saturating_add(volume.bytes());
         }
         logged.retain(|_, bytes| *bytes > 0);
-        let stands_for = |(place, logged): (&Option<&Place>, &Bytes)| match self.sample {
-            Some(sample) => Self::stands_for(sample, &self.places(&|other, _| other.as_ref() == *place)),
-            None => *logged,
+        let stands_for = |place: Option<&Place>, logged: Bytes| match self.sample {
+            Some(sample) => Self::stands_for(sample, &self.places(&|other, _| other.as_ref() == place)),
+            None => logged,
         };
-        let scaled = self.scaled(logged.iter().map(stands_for).collect());
+        let scaled = self.scaled(logged.iter().map(|(place, logged)| stands_for(*place, *logged)).collect());
         logged.into_iter().zip(scaled).map(|((place, logged), bytes)| (place, logged, bytes)).collect()
     }
 

@@ -185,7 +185,7 @@ pub(super) fn traffic(
         progress: &|bytes| progress.add(bytes),
     };
     let summed = found.sums.map(|sums| attribute_sums(sums, &watch, &options));
-    let named = |mut traffic: Traffic, faults: Vec<_>| {
+    let told = |mut traffic: Traffic, faults: Vec<_>| {
         traffic.faults.extend(faults);
         traffic.names = (!names.is_empty()).then(|| *names.statistics());
         traffic
@@ -194,7 +194,7 @@ pub(super) fn traffic(
         && found.paths.is_empty()
         && found.buckets.objects.is_empty()
     {
-        return Ok(named(summed.clone(), name_faults));
+        return Ok(told(summed.clone(), name_faults));
     }
     let sources = Sources { paths: &found.paths, objects: &found.buckets.objects };
     let attribute = |watch: &Watch| attribute(sources, watch, &options).context("--log-format");
@@ -220,7 +220,7 @@ pub(super) fn traffic(
         traffic.statistics += summed.statistics;
         replace(&mut traffic, summed);
     }
-    Ok(named(traffic, name_faults))
+    Ok(told(traffic, name_faults))
 }
 
 /// The hours that are read. CloudWatch's metrics tell which matter, and what the sample's shares are of.

@@ -222,12 +222,15 @@ impl Column {
     }
 }
 
+/// Something for each value of a dictionary, and the dictionary.
+type OfValues<T> = (Option<ArrayRef>, Vec<Option<T>>);
+
 /// What is worked out for the values of dictionaries, as long as those are the same.
 #[derive(Default)]
 struct Known {
-    addresses: [(Option<ArrayRef>, Vec<Option<IpAddr>>); 4],
-    words: [(Option<ArrayRef>, Vec<Option<&'static [u8]>>); 2],
-    interfaces: (Option<ArrayRef>, Vec<Option<Gate>>),
+    addresses: [OfValues<IpAddr>; 4],
+    words: [OfValues<&'static [u8]>; 2],
+    interfaces: OfValues<Gate>,
 }
 
 /// Columns of a few words each, and the words.
@@ -325,7 +328,7 @@ fn interface(id: &[u8], gateways: &Gateways) -> Option<Gate> {
 }
 
 /// Works something out for each value of a dictionary that is not the one of before.
-fn of_values<T>(known: &mut (Option<ArrayRef>, Vec<Option<T>>), values: &ArrayRef, work: impl Fn(&str) -> Option<T>) {
+fn of_values<T>(known: &mut OfValues<T>, values: &ArrayRef, work: impl Fn(&str) -> Option<T>) {
     if known.0.as_ref().is_some_and(|before| Arc::ptr_eq(before, values)) {
         return;
     }
@@ -339,8 +342,8 @@ fn of_values<T>(known: &mut (Option<ArrayRef>, Vec<Option<T>>), values: &ArrayRe
 /// A row of a batch.
 struct At<'b> {
     columns: &'b [Column; FIELDS.len()],
-    addresses: &'b [(Option<ArrayRef>, Vec<Option<IpAddr>>); 4],
-    words: &'b [(Option<ArrayRef>, Vec<Option<&'static [u8]>>); 2],
+    addresses: &'b [OfValues<IpAddr>; 4],
+    words: &'b [OfValues<&'static [u8]>; 2],
     row: usize,
 }
 

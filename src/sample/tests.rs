@@ -85,13 +85,13 @@ proptest! {
         hours in 1..2_000_i64,
         sizes in prop::collection::vec(0..1_000_000_u64, 0..300),
     ) {
-        let sizes: BTreeMap<u32, Bytes> = sizes.into_iter().enumerate().map(|(at, size)| (FIRST + at as u32, size)).collect();
+        let sizes: BTreeMap<u32, Bytes> = (FIRST..).zip(sizes).collect();
         let plan = plan(hours_per_day, hours, &sizes);
         let drawn = plan.hours();
         prop_assert!(drawn.iter().all(|hour| (0..hours).contains(&(i64::from(*hour) - i64::from(FIRST)))));
         let wanted = i64::from(hours_per_day) * hours / 24;
         let slack = 2 + hours / 24;
-        prop_assert!((drawn.len() as i64 - wanted).abs() <= slack, "{} of {wanted}", drawn.len());
+        prop_assert!((i64::try_from(drawn.len()).unwrap() - wanted).abs() <= slack, "{} of {wanted}", drawn.len());
         let covered: u64 = plan.windows().iter().map(Window::hours).sum();
         prop_assert_eq!(covered, drawn.len() as u64);
         prop_assert_eq!(&plan, &super::tests::plan(hours_per_day, hours, &sizes));

@@ -1,5 +1,12 @@
 //! Gateways that are made up by the hour, for samples.
 
+#![expect(
+    clippy::float_arithmetic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "made-up bytes need no more digits"
+)]
+
 use std::collections::BTreeMap;
 
 use crate::model::Bytes;
