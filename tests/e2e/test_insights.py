@@ -436,6 +436,9 @@ def test_the_policy_lists_what_each_place_needs(natwise):
     assert allowed["athena:StartQueryExecution"] == {"arn:aws:athena:us-east-1:*:workgroup/finops"}
     assert "arn:aws:glue:us-east-1:*:table/logs/flow" in allowed["glue:GetTable"]
     assert allowed["sts:AssumeRole"] == {"arn:aws:iam::111122223333:role/logs"}
+    assert [s["Action"] for s in statements(natwise, "--flow-logs", "s3://flow-logs/")[1:]] == [
+        ["s3:ListBucket"], ["s3:GetObject"], ["kms:Decrypt"]
+    ]
     keys = next(statement for statement in found if statement["Action"] == ["kms:Decrypt"])
     assert keys["Condition"] == {"StringLike": {"kms:ViaService": ["s3.*.amazonaws.com"]}}
 

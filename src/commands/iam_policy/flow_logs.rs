@@ -1,5 +1,7 @@
 //! What reading flow logs needs, place by place, narrowed to what is read.
 
+use std::collections::BTreeSet;
+
 use super::Statement;
 use crate::cli::{IamPolicyArgs, Location};
 
@@ -10,14 +12,13 @@ use crate::cli::{IamPolicyArgs, Location};
 pub(super) fn statements(args: &IamPolicyArgs) -> anyhow::Result<Vec<Statement>> {
     let mut statements = Vec::new();
     let mut is_s3 = false;
-    for place in &args.flow_logs {
-        let number = statements.len() + 1;
+    for (number, place) in (1..).zip(&args.flow_logs) {
         match place {
             // The machine's own files need nothing of AWS.
             Location::Path(_) => {}
             Location::S3 { bucket, prefix } => {
                 is_s3 = true;
-                statements.extend(bucket_read(number, bucket, prefix));
+                statements.extend(bucket_read(number, args, bucket, prefix));
             }
             Location::Insights { log_group } => statements.extend(insights(number, args, log_group)),
             Location::Athena { catalog, database, table } => {
@@ -40,10 +41,12 @@ pub(super) fn statements(args: &IamPolicyArgs) -> anyhow::Result<Vec<Statement>>
 }
 
 /// Objects of a bucket, whose keys begin so.
-fn bucket_read(number: usize, bucket: &str, prefix: &str) -> [Statement; 2] {
+fn bucket_read(number: usize, args: &IamPolicyArgs, bucket: &str, prefix: &str) -> [Statement; 2] {
+    // natwise finds a bucket's Region by what ListBucket allows, Athena does not.
+    let by_athena = args.flow_logs.iter().any(|place| matches!(place, Location::Athena { .. }));
     let list = Statement::allow(
         format!("NatwiseFlowLogsList{number}"),
-        vec!["s3:GetBucketLocation", "s3:ListBucket"],
+        if by_athena { vec!["s3:GetBucketLocation", "s3:ListBucket"] } else { vec!["s3:ListBucket"] },
         vec![format!("arn:aws:s3:::{bucket}")],
     );
     let get = Statement::allow(
@@ -85,6 +88,11 @@ fn athena(
     let region = region(args);
     let workgroup = args.workgroup.as_deref().unwrap_or("primary");
     let catalog = catalog.unwrap_or("AwsDataCatalog");
+    // Athena looks at the default database whatever is asked.
+    let databases = BTreeSet::from(["default", database]);
+    let databases = databases.into_iter().map(|name| format!("arn:aws:glue:{region}:*:database/{name}"));
+    let table = format!("arn:aws:glue:{region}:*:table/{database}/{table}");
+    let glue = std::iter::once(format!("arn:aws:glue:{region}:*:catalog")).chain(databases).chain([table]);
     let mut statements = vec![
         Statement::allow(
             format!("NatwiseAthena{number}"),
@@ -105,17 +113,13 @@ fn athena(
         Statement::allow(
             format!("NatwiseGlue{number}"),
             vec!["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable"],
-            vec![
-                format!("arn:aws:glue:{region}:*:catalog"),
-                format!("arn:aws:glue:{region}:*:database/{database}"),
-                format!("arn:aws:glue:{region}:*:table/{database}/{table}"),
-            ],
+            glue.collect(),
         ),
     ];
     // Where the table's data are only the table says; with the place given, nothing else may be read.
     let data: Vec<_> = args.flow_logs.iter().filter(|place| matches!(place, Location::S3 { .. })).collect();
     if data.is_empty() {
-        statements.extend(bucket_read(number, "*", ""));
+        statements.extend(bucket_read(number, args, "*", ""));
     }
     match &args.output_location {
         Some(location) => {
