@@ -395,7 +395,7 @@ def test_pages_are_put_together(asking, athena, simple):
     assert len(athena.asked("GetQueryResults")) == 3
     assert len(athena.asked("GetQueryExecution")) == 3
     # Cost first: only the window's partitions; then what was read.
-    assert "Athena query of logs.flow in us-east-1: 50.00 MiB, at most $0.0002" in done.stderr
+    assert "Athena query of logs.flow in us-east-1: 50.00 MiB, at most $0.0003" in done.stderr
     assert "natwise: Athena read 11.77 MiB, $0.0001 at list price" in done.stderr
     days = [f"{region}/2026/01/{day}" for region in ("eu-west-1", "us-east-1") for day in ("04", "05", "06")]
     assert sorted(prefix.split("/vpcflowlogs/")[1] for prefix in athena.asked("ListObjectsV2")) == days
@@ -408,7 +408,7 @@ def test_what_costs_too_much_is_not_asked(asking, athena, simple):
     athena.objects[f"logs/{PLACE}/c.log.gz"] = 1 << 40
     done = asking(*simple)
     assert done.returncode == 2 and "that is more than --max-cost $1" in done.stderr
-    assert "at most $5.00" in done.stderr and "StartQueryExecution" not in athena.names()
+    assert "at most $5.01" in done.stderr and "StartQueryExecution" not in athena.names()
     assert asking(*simple, "--max-cost", "6").returncode == 0
     # A workgroup's limit is one too.
     athena.workgroup["Configuration"]["BytesScannedCutoffPerQuery"] = 1 << 30
