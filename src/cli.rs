@@ -178,9 +178,9 @@ pub struct RemoteArgs {
     /// Where Athena writes its results, where the workgroup does not say: s3://BUCKET/PREFIX.
     #[arg(long, value_name = "S3-URI")]
     pub output_location: Option<String>,
-    /// Dollars that reading may cost without asking.  [default: 1]
-    #[arg(long, value_name = "USD", value_parser = dollars)]
-    pub max_cost: Option<Usd>,
+    /// Dollars that reading may cost without asking; any: whatever it costs, known or not.  [default: 1]
+    #[arg(long, value_name = "USD", value_parser = max_cost)]
+    pub max_cost: Option<MaxCost>,
 }
 
 /// `natwise attribute`
@@ -345,6 +345,22 @@ fn region(text: &str) -> Result<RegionName, String> {
         return Ok(text.into());
     }
     Err("not a Region's code, such as us-east-1".to_owned())
+}
+
+/// What reading may cost without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaxCost {
+    /// So much.
+    Usd(Usd),
+    /// Whatever it costs.
+    Any,
+}
+
+fn max_cost(text: &str) -> Result<MaxCost, String> {
+    if text == "any" {
+        return Ok(MaxCost::Any);
+    }
+    dollars(text).map(MaxCost::Usd).map_err(|error| error + ", nor any")
 }
 
 fn dollars(text: &str) -> Result<Usd, String> {

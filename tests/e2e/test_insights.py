@@ -130,6 +130,16 @@ def test_what_has_too_many_rows_is_asked_again_in_pieces(natwise, tmp_path, clou
     assert min(query["span"] for query in fake.queries.values()) == smallest
 
 
+def test_what_nobody_knows_the_price_of_is_not_read_unless_any_is_allowed(natwise, cloud):
+    fake = cloud(list(dense(60, 10)), PKT)
+    fake.environment["AWS_REGION"] = "mx-central-1"
+    done = ask(natwise, fake, "--max-cost", "1000")
+    assert done.returncode == 2 and "what that costs is not known" in done.stderr and "--max-cost any" in done.stderr
+    assert not fake.queries
+    done = ask(natwise, fake, "--max-cost", "any")
+    assert done.returncode == 0 and fake.queries and "at an unknown price" in done.stderr
+
+
 def test_what_a_query_reads_beyond_the_estimate_is_not_read(natwise, cloud):
     lines = list(dense(60, 12_000, legs=False))
     fake = cloud(lines, PKT)

@@ -83,7 +83,7 @@ async fn list(
         let search = Search::new(prefix, &request.windows);
         let allow = |listings: usize| -> anyhow::Result<()> {
             let usd = requests(book, &bucket, Product::S3ListRequest, listings as u64).0;
-            if allowed || usd.0 <= remote.budget.most.0 {
+            if allowed || remote.budget.includes(Some(usd)) {
                 return Ok(());
             }
             let what = format!("{listings} LIST requests for s3://{name}/{prefix} in {}", bucket.region());

@@ -9,7 +9,7 @@ use super::Request;
 use super::remote::Remote;
 use super::spend::{Estimate, dollars, size};
 use crate::aws::{InsightsError, LogGroup, LogGroupFacts, QueryAnswer};
-use crate::cli::now;
+use crate::cli::{MaxCost, now};
 use crate::commands::audit::eprint;
 use crate::flow_log::Sum;
 use crate::insights::{Answers, Layout, MOST_ROWS, Piece, Plan, Watched, recorded_twice};
@@ -152,7 +152,8 @@ impl Reading<'_> {
 
     /// Bytes beyond which no answer is asked for again: what was allowed, or could have been without asking. None where
     /// that cannot be told, and reading was allowed all the same.
-    fn most(&self, estimate: &Estimate, allowed: Usd) -> Option<Bytes> {
+    fn most(&self, estimate: &Estimate, allowed: MaxCost) -> Option<Bytes> {
+        let MaxCost::Usd(allowed) = allowed else { return None };
         let (bytes, price) = estimate.bytes.zip(self.price())?;
         let affordable = allowed.0.checked_div(price.0)?.checked_mul(Gigabytes::SIZE.into())?;
         Some(bytes.max(affordable.to_u64().unwrap_or(u64::MAX)))

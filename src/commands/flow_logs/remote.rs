@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 
 use super::spend::Budget;
 use crate::aws::{self, LogsAccess};
-use crate::cli::{AccountArgs, RemoteArgs};
+use crate::cli::{AccountArgs, MaxCost, RemoteArgs};
 use crate::commands::audit::eprint;
 use crate::commands::scan::Interruption;
 use crate::model::Usd;
@@ -41,7 +41,7 @@ impl Remote {
         let config = runtime.block_on(aws::logs_config(&access))?;
         let waiting = Arc::default();
         runtime.spawn(end_when_interrupted(Arc::clone(&waiting)));
-        let most = args.max_cost.unwrap_or(Usd(Decimal::ONE));
+        let most = args.max_cost.unwrap_or(MaxCost::Usd(Usd(Decimal::ONE)));
         Ok(Self {
             runtime,
             config,

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal};
 
 use rust_decimal::RoundingStrategy;
 
+use crate::cli::MaxCost;
 use crate::commands::audit::eprint;
 use crate::model::{Bytes, Usd};
 
@@ -23,33 +24,44 @@ pub(super) struct Estimate {
 /// How much may be spent without asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Budget {
-    pub(super) most: Usd,
+    pub(super) most: MaxCost,
     pub(super) quiet: bool,
 }
 
 impl Budget {
+    /// Whether so much (none: nobody knows how much) may be spent without asking.
+    pub(super) fn includes(&self, usd: Option<Usd>) -> bool {
+        match self.most {
+            MaxCost::Any => true,
+            MaxCost::Usd(most) => usd.is_some_and(|usd| usd.0 <= most.0),
+        }
+    }
+
     /// Says what a reading costs, and asks where that is more than may be spent, or not known.
     ///
     /// # Errors
     /// When it must not be spent.
     pub(super) fn allow(&self, estimate: &Estimate) -> anyhow::Result<()> {
-        let within = estimate.usd.is_some_and(|usd| usd.0 <= self.most.0);
+        let within = self.includes(estimate.usd);
         if !self.quiet || !within {
             eprint(&format!("natwise: {}", estimate.line()));
             for note in &estimate.notes {
                 eprint(&format!("         {note}"));
             }
         }
+        let MaxCost::Usd(most) = self.most else { return Ok(()) };
         if within {
             return Ok(());
         }
-        let most = self.most.0.normalize();
-        let why = match estimate.usd {
-            Some(_) => format!("that is more than --max-cost ${most}"),
-            None => format!("what that costs is not known, so it may be more than --max-cost ${most}"),
+        let most = most.0.normalize();
+        let (why, instead) = match estimate.usd {
+            Some(_) => (format!("that is more than --max-cost ${most}"), "a higher --max-cost"),
+            None => {
+                (format!("what that costs is not known, so it may be more than --max-cost ${most}"), "--max-cost any")
+            }
         };
         if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-            anyhow::bail!("{why}: nothing was read; allow it with a higher --max-cost, or read less with --sample");
+            anyhow::bail!("{why}: nothing was read; allow it with {instead}, or read less with --sample");
         }
         eprint(&format!("natwise: {why}. Read them? [y/N]"));
         let mut answer = String::new();
