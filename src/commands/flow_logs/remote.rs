@@ -10,6 +10,7 @@ use tokio::runtime::Runtime;
 use super::spend::Budget;
 use crate::aws::{self, LogsAccess};
 use crate::cli::{AccountArgs, MaxCost, RemoteArgs};
+use crate::commands::ExitStatus;
 use crate::commands::audit::eprint;
 use crate::commands::scan::Interruption;
 use crate::model::Usd;
@@ -79,13 +80,13 @@ impl Remote {
 
 /// Ends the program at Ctrl-C when nobody waits: at a question, and while threads read what is fetched. Without this
 /// nothing would, because who once listened to signals has taken away what they do by themselves.
-#[expect(clippy::exit, reason = "what a signal does to a program that does not listen")]
+#[expect(clippy::exit, reason = "nobody else could end it, as it waits in a thread")]
 async fn end_when_interrupted(waiting: Arc<AtomicBool>) {
     while let Ok(interruption) = Interruption::listen() {
         interruption.wait().await;
         if !waiting.load(Ordering::SeqCst) {
             eprint("natwise: interrupted; nothing was written");
-            std::process::exit(130);
+            std::process::exit(ExitStatus::Failed as i32);
         }
     }
 }
