@@ -4,22 +4,28 @@
 //! those, not for each row.
 
 mod faults;
+mod footer;
+mod pages;
+mod select;
+mod unpack;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, DictionaryArray, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, StringArray};
 use arrow_schema::{DataType, Schema};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, RowSelection};
+use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::file::metadata::ParquetStatisticsPolicy;
 
 use faults::{check, guarded, wrong};
+use pages::{Memory, Part};
+use select::Interfaces;
+use unpack::Scratch;
 
 use super::counter::Counter;
 use super::format::{FIELDS, Field, Format};
@@ -39,7 +45,7 @@ type Texts = DictionaryArray<Int32Type>;
 
 /// A file, open.
 pub(super) struct Parquet {
-    file: File,
+    file: Arc<Mutex<File>>,
     metadata: ArrowReaderMetadata,
 }
 
@@ -47,7 +53,12 @@ impl Parquet {
     /// Reads what the file says of itself.
     pub(super) fn open(file: File) -> Result<Self, Problem> {
         guarded(|| {
-            let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+            footer::check(&file)?;
+            let options = ArrowReaderOptions::new()
+                .with_skip_arrow_metadata(true)
+                .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
+                .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
+                .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
             let plain = ArrowReaderMetadata::load(&file, options).map_err(wrong)?;
             let as_dictionary = |field: &Arc<arrow_schema::Field>| {
                 let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
@@ -61,7 +72,7 @@ impl Parquet {
             let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
             let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(wrong)?;
             check(metadata.metadata(), file.metadata()?.len())?;
-            Ok(Self { file, metadata })
+            Ok(Self { file: Arc::new(Mutex::new(file)), metadata })
         })
     }
 
@@ -97,17 +108,9 @@ impl Parquet {
 
     /// Whose the first record is, which may be of no gateway, so that nothing else of it is read.
     fn account(&self, accounts: &mut BTreeSet<AccountId>) -> Result<(), Problem> {
-        let columns = self.metadata.schema().fields().iter();
-        let Some(place) = columns.map(|column| wanted(column.name())).position(|field| field == Some(Field::Account))
-        else {
-            return Ok(());
-        };
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone())
-            .with_row_groups(vec![0])
-            .with_limit(1)
-            .with_projection(ProjectionMask::roots(self.metadata.parquet_schema(), [place]));
-        for batch in builder.build().map_err(wrong)? {
-            let batch = batch.map_err(wrong)?;
+        let Some(levels) = self.levels(|field| field == Field::Account)? else { return Ok(()) };
+        let mut batches = Self::batches(&levels, &self.pages(0), 1, None)?;
+        if let Some(batch) = batches.next().transpose().map_err(wrong)? {
             let column = batch.columns().first().map(Column::of).unwrap_or_default();
             if let Column::Texts { values, .. } = &column
                 && let Some(key) = column.key(0).filter(|key| !values.is_null(*key))
@@ -119,39 +122,76 @@ impl Parquet {
     }
 
     fn part(&self, part: usize, known: &mut Known, counter: &mut Counter<'_>, log: u32) -> Result<(), Problem> {
-        let file = self.file.try_clone()?;
-        let schema = self.metadata.parquet_schema();
-        let columns = self.metadata.schema().fields().iter();
-        let of = |names: &[Field]| {
-            let is_one = |name: &str| wanted(name).is_some_and(|field| names.contains(&field));
-            let indices =
-                columns.clone().enumerate().filter(|(_, column)| is_one(column.name())).map(|(index, _)| index);
-            ProjectionMask::roots(schema, indices)
+        let pages = self.pages(part);
+        let Some(levels) = self.levels(|field| field != Field::Account)? else {
+            return Err(Problem::Parquet("none of its columns is of texts or numbers".to_owned()));
         };
-        let fields: Vec<_> = FIELDS.map(|(field, _)| field).into_iter().filter(|f| *f != Field::Account).collect();
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-            .with_row_groups(vec![part])
-            .with_batch_size(ROWS)
-            .with_projection(of(&fields));
+        let most = u64::try_from(self.metadata.metadata().row_group(part).num_rows()).unwrap_or(0);
+        let too_many = || Problem::Parquet("it is damaged: there are more records than it says".to_owned());
+        known.unread = self.columns().filter(|(_, is_read, _)| !is_read).map(|(_, _, field)| field).collect();
         let gateways = &counter.rules.gateways;
-        let has_interface = columns.clone().any(|column| wanted(column.name()) == Some(Field::Interface));
-        if has_interface && !gateways.learn && gateways.clients.is_none() {
-            let interfaces: HashSet<_> = gateways.interfaces().map(<[u8]>::to_vec).collect();
-            let is_one = move |batch: RecordBatch| Ok(of_interfaces(&batch, &interfaces));
-            let filter = ArrowPredicateFn::new(of(&[Field::Interface]), is_one);
-            builder = builder.with_row_filter(RowFilter::new(vec![Box::new(filter)]));
+        let interfaces = self.levels(|field| field == Field::Interface)?;
+        let Some(interfaces) = interfaces.filter(|_| !gateways.learn && gateways.clients.is_none()) else {
+            let mut rows = 0;
+            for batch in Self::batches(&levels, &pages, ROWS, None)? {
+                let batch = batch.map_err(wrong)?;
+                rows += batch.num_rows() as u64;
+                if rows > most {
+                    return Err(too_many());
+                }
+                known.count(&batch, counter, log);
+            }
+            return Ok(());
+        };
+        let interfaces = Self::batches(&interfaces, &pages, ROWS, None)?;
+        let mut interfaces = Interfaces::new(interfaces, gateways.interfaces().map(<[u8]>::to_vec).collect());
+        while let Some(span) = interfaces.next_span()? {
+            if interfaces.rows() > most {
+                return Err(too_many());
+            }
+            if span.kept > 0 {
+                for batch in Self::batches(&levels, &pages, ROWS, Some(span.selection))? {
+                    known.count(&batch.map_err(wrong)?, counter, log);
+                }
+            }
+            counter.tally.statistics.records += span.left_out;
+            counter.tally.statistics.other_interfaces += span.left_out;
         }
-        let rows = self.metadata.metadata().row_group(part).num_rows();
-        let mut left = u64::try_from(rows).unwrap_or(0);
-        for batch in builder.build().map_err(wrong)? {
-            let batch = batch.map_err(|error| Problem::Parquet(error.to_string()))?;
-            left = left.saturating_sub(batch.num_rows() as u64);
-            known.count(&batch, counter, log);
-        }
-        // What the filter left out.
-        counter.tally.statistics.records += left;
-        counter.tally.statistics.other_interfaces += left;
         Ok(())
+    }
+
+    /// Columns of fields: their places, whether they are of a type that is read, and the fields.
+    fn columns(&self) -> impl Iterator<Item = (usize, bool, Field)> {
+        self.metadata.schema().fields().iter().enumerate().filter_map(|(place, column)| {
+            let is_read = matches!(column.data_type(), DataType::Dictionary(..) | DataType::Int64 | DataType::Int32);
+            Some((place, is_read, wanted(column.name())?))
+        })
+    }
+
+    /// What the decoder needs to know of columns, if there are any that can be read.
+    fn levels(&self, is_one: impl Fn(Field) -> bool) -> Result<Option<FieldLevels>, Problem> {
+        let places = self.columns().filter(|(_, is_read, field)| *is_read && is_one(*field)).map(|(place, ..)| place);
+        let places: Vec<_> = places.collect();
+        if places.is_empty() {
+            return Ok(None);
+        }
+        let schema = self.metadata.parquet_schema();
+        let mask = ProjectionMask::roots(schema, places);
+        parquet_to_arrow_field_levels(schema, mask, Some(self.metadata.schema().fields())).map(Some).map_err(wrong)
+    }
+
+    fn pages(&self, part: usize) -> Part {
+        let (file, metadata) = (Arc::clone(&self.file), Arc::clone(self.metadata.metadata()));
+        Part { file, metadata, part, memory: Memory::default(), scratch: Scratch::default() }
+    }
+
+    fn batches(
+        levels: &FieldLevels,
+        pages: &Part,
+        rows: usize,
+        selection: Option<RowSelection>,
+    ) -> Result<ParquetRecordBatchReader, Problem> {
+        ParquetRecordBatchReader::try_new_with_row_groups(levels, pages, rows, selection).map_err(wrong)
     }
 }
 
@@ -161,27 +201,6 @@ fn wanted(column: &str) -> Option<Field> {
         name.len() == column.len() && name.bytes().zip(column.bytes()).all(|(a, b)| a == b || (a == b'-' && b == b'_'))
     };
     FIELDS.iter().find(|(_, name)| is_it(name)).map(|(field, _)| *field)
-}
-
-/// Which rows are of some interfaces, or of none: those may be a regional gateway's.
-fn of_interfaces(batch: &RecordBatch, interfaces: &HashSet<Vec<u8>>) -> BooleanArray {
-    let Some(texts) = batch.columns().first().and_then(|column| column.as_any().downcast_ref::<Texts>()) else {
-        return BooleanArray::from(vec![true; batch.num_rows()]);
-    };
-    let Some(values) = texts.values().as_any().downcast_ref::<StringArray>() else {
-        return BooleanArray::from(vec![true; batch.num_rows()]);
-    };
-    let is_one = |value: Option<&str>| {
-        value.is_none_or(|value| !value.starts_with("eni-") || interfaces.contains(value.as_bytes()))
-    };
-    let keep: Vec<bool> = values.iter().map(is_one).collect();
-    texts
-        .keys()
-        .iter()
-        .map(|key| {
-            Some(key.is_none_or(|key| usize::try_from(key).ok().and_then(|key| keep.get(key).copied()).unwrap_or(true)))
-        })
-        .collect()
 }
 
 /// A column of a batch.
@@ -228,6 +247,8 @@ struct Known {
     addresses: [(Option<ArrayRef>, Vec<Option<IpAddr>>); 4],
     words: [(Option<ArrayRef>, Vec<Option<&'static [u8]>>); 2],
     interfaces: (Option<ArrayRef>, Vec<Option<Gate>>),
+    /// Columns that are there, of types that no flow log has.
+    unread: Vec<Field>,
 }
 
 /// Columns of a few words each, and the words.
@@ -239,6 +260,11 @@ const ADDRESSES: [Field; 4] = [Field::Source, Field::Destination, Field::PacketS
 impl Known {
     fn count(&mut self, batch: &RecordBatch, counter: &mut Counter<'_>, log: u32) {
         let mut columns: [Column; FIELDS.len()] = Default::default();
+        for field in &self.unread {
+            if let Some(place) = columns.get_mut(*field as usize) {
+                *place = Column::Other;
+            }
+        }
         let schema = batch.schema();
         for (column, array) in schema.fields().iter().zip(batch.columns()) {
             let Some(field) = wanted(column.name()) else { continue };
