@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::super::format::MOST_FIELDS;
 use super::super::text::Problem;
+use super::delta::number;
 
 /// Bytes of a footer: what is made of one takes some twenty times as much memory.
 const MOST_BYTES: u64 = 2 << 20;
@@ -164,15 +165,7 @@ impl Walk<'_> {
     }
 
     fn number(&mut self) -> Option<u64> {
-        let mut number = 0;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            number |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return Some(number);
-            }
-        }
-        None
+        number(&mut self.left)
     }
 
     fn signed(&mut self) -> Option<i64> {

@@ -15,6 +15,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 
+use super::delta;
 use super::unpack::{Codec, MOST, Scratch, too_large};
 
 /// What the pages of all columns may come to that are there at once.
@@ -34,6 +35,8 @@ const BESIDE: usize = 128;
 /// What is read at once of a file, so a page's header with what is behind it.
 const AHEAD: usize = 64 << 10;
 
+const TOO_LONG: &str = "its texts are longer than any field's, or damaged";
+
 fn wrong(problem: &str) -> ParquetError {
     ParquetError::General(problem.to_owned())
 }
@@ -42,31 +45,31 @@ fn wrong(problem: &str) -> ParquetError {
 pub(super) struct Part {
     pub(super) file: Arc<Mutex<File>>,
     pub(super) metadata: Arc<ParquetMetaData>,
-    pub(super) part: usize,
+    pub(super) number: usize,
     pub(super) memory: Memory,
     pub(super) scratch: Scratch,
 }
 
 impl RowGroups for Part {
     fn num_rows(&self) -> usize {
-        usize::try_from(self.metadata.row_group(self.part).num_rows()).unwrap_or(0)
+        usize::try_from(self.metadata.row_group(self.number).num_rows()).unwrap_or(0)
     }
 
     fn column_chunks(&self, column: usize) -> Result<Box<dyn PageIterator>> {
-        let of = self.metadata.row_group(self.part).column(column);
+        let of = self.metadata.row_group(self.number).column(column);
         let codec = Codec::of(of.compression(), &self.scratch)?;
         let plain = of.clone().into_builder().set_compression(Compression::UNCOMPRESSED).build()?;
         let (start, length) = plain.byte_range();
         let window = Mutex::new((start, Bytes::new()));
         let chunk = Chunk { file: Arc::clone(&self.file), end: start.saturating_add(length), window };
-        let pages = SerializedPageReader::new(Arc::new(chunk), &plain, self.num_rows(), None)?;
-        let kind = of.column_type();
-        let pages = Pages { pages, codec, kind, memory: self.memory.clone(), dictionary: None };
+        let packed = SerializedPageReader::new(Arc::new(chunk), &plain, self.num_rows(), None)?;
+        let (kind, levels) = (of.column_type(), of.column_descr().max_def_level());
+        let pages = Pages { packed, codec, kind, levels, memory: self.memory.clone(), dictionary: None };
         Ok(Box::new(Only(Some(Box::new(pages)))))
     }
 
     fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
-        Box::new(std::iter::once(self.metadata.row_group(self.part)))
+        Box::new(std::iter::once(self.metadata.row_group(self.number)))
     }
 
     fn metadata(&self) -> &ParquetMetaData {
@@ -127,9 +130,11 @@ impl<B: AsRef<[u8]>> AsRef<[u8]> for Kept<B> {
 
 /// The pages of a column.
 struct Pages {
-    pages: SerializedPageReader<Chunk>,
+    packed: SerializedPageReader<Chunk>,
     codec: Codec,
     kind: Type,
+    /// How deep its definition levels go: none where no value may lack.
+    levels: i16,
     memory: Memory,
     /// As long as what was made of it may be there.
     dictionary: Option<Held>,
@@ -147,7 +152,14 @@ impl Pages {
             }
             Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. } => {
                 let buf = self.bytes(buf, 0)?;
-                self.check(&buf, num_values, encoding)?;
+                let levels = || match buf.first_chunk() {
+                    _ if self.levels == 0 => Some(0),
+                    Some(length) if def_level_encoding == Encoding::RLE => {
+                        usize::try_from(u32::from_le_bytes(*length)).ok()?.checked_add(4)
+                    }
+                    _ => None,
+                };
+                let (buf, encoding) = self.values(&buf, num_values, encoding, levels)?;
                 let statistics = None;
                 Ok(Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, statistics })
             }
@@ -168,7 +180,7 @@ impl Pages {
                 if levels > buf.len() {
                     return Err(wrong("it is damaged: a page is smaller than its levels"));
                 }
-                self.check(&buf, num_values, encoding)?;
+                let (buf, encoding) = self.values(&buf, num_values, encoding, || Some(levels))?;
                 Ok(Page::DataPageV2 {
                     buf,
                     num_values,
@@ -216,20 +228,30 @@ impl Pages {
         Ok(())
     }
 
-    fn check(&self, page: &[u8], values: u32, encoding: Encoding) -> Result<()> {
-        if self.kind != Type::BYTE_ARRAY {
-            return Ok(());
+    /// A page's bytes, its texts as they are, and how these are encoded.
+    fn values(
+        &self,
+        page: &Bytes,
+        values: u32,
+        encoding: Encoding,
+        levels: impl FnOnce() -> Option<usize>,
+    ) -> Result<(Bytes, Encoding)> {
+        let is_delta = matches!(encoding, Encoding::DELTA_BYTE_ARRAY | Encoding::DELTA_LENGTH_BYTE_ARRAY);
+        if self.kind != Type::BYTE_ARRAY || !(is_delta || encoding == Encoding::PLAIN) {
+            return Ok((page.clone(), encoding));
         }
-        match encoding {
-            Encoding::DELTA_BYTE_ARRAY | Encoding::DELTA_LENGTH_BYTE_ARRAY => {
-                Err(wrong("its texts are written as differences (DELTA), which are not read"))
-            }
-            Encoding::PLAIN => {
-                let most = usize::try_from(values).unwrap_or(MOST).saturating_mul(MEAN).saturating_add(BESIDE);
-                if page.len() > most { Err(wrong("its texts are longer than any field's")) } else { Ok(()) }
-            }
-            _ => Ok(()),
+        let values = usize::try_from(values).unwrap_or(MOST);
+        let most = values.saturating_mul(MEAN).saturating_add(BESIDE);
+        if !is_delta {
+            return if page.len() > most { Err(wrong(TOO_LONG)) } else { Ok((page.clone(), encoding)) };
         }
+        let (levels, data) =
+            levels().and_then(|levels| page.split_at_checked(levels)).ok_or_else(|| wrong(TOO_LONG))?;
+        let mut bytes = levels.to_vec();
+        let has_prefixes = encoding == Encoding::DELTA_BYTE_ARRAY;
+        delta::written_out(has_prefixes, data, values, most.min(MOST), &mut bytes).ok_or_else(|| wrong(TOO_LONG))?;
+        let held = self.memory.hold(bytes.len())?;
+        Ok((Bytes::from_owner(Kept { bytes, _held: held }), Encoding::PLAIN))
     }
 }
 
@@ -243,27 +265,27 @@ impl Iterator for Pages {
 
 impl PageReader for Pages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
-        self.pages.get_next_page()?.map(|page| self.unpacked(page)).transpose()
+        self.packed.get_next_page()?.map(|page| self.unpacked(page)).transpose()
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
-        self.pages.peek_next_page()
+        self.packed.peek_next_page()
     }
 
     fn skip_next_page(&mut self) -> Result<()> {
-        self.pages.skip_next_page()
+        self.packed.skip_next_page()
     }
 
     fn supports_deferred_dictionary(&self) -> bool {
-        self.pages.supports_deferred_dictionary()
+        self.packed.supports_deferred_dictionary()
     }
 
     fn take_deferred_dictionary(&mut self) -> Result<Option<Page>> {
-        self.pages.take_deferred_dictionary()?.map(|page| self.unpacked(page)).transpose()
+        self.packed.take_deferred_dictionary()?.map(|page| self.unpacked(page)).transpose()
     }
 
     fn at_record_boundary(&mut self) -> Result<bool> {
-        self.pages.at_record_boundary()
+        self.packed.at_record_boundary()
     }
 }
 

@@ -8,8 +8,9 @@ use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowSelection, RowSelector};
 
 use super::super::text::Problem;
+use super::Texts;
 use super::faults::wrong;
-use super::{ROWS, Texts};
+use super::read::ROWS;
 
 /// Runs of rows that are told apart before the rows are read: as many as take some megabytes.
 const MOST_RUNS: usize = 256 << 10;
