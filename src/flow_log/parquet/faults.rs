@@ -39,8 +39,16 @@ pub(super) fn check(metadata: &ParquetMetaData, size: u64) -> Result<(), Problem
     Err(Problem::Parquet("it is damaged: it says that there is more in it than can be".to_owned()))
 }
 
+/// What the decoder puts before what is wrong, once for each of its layers.
+const LAYERS: [&str; 3] = ["Parquet argument error: ", "Parquet error: ", "External: "];
+
 pub(super) fn wrong(error: impl std::fmt::Display) -> Problem {
-    Problem::Parquet(error.to_string())
+    let error = error.to_string();
+    let mut said = &*error;
+    while let Some(inner) = LAYERS.iter().find_map(|layer| said.strip_prefix(layer)) {
+        said = inner;
+    }
+    Problem::Parquet(said.to_owned())
 }
 
 thread_local! {
