@@ -10,7 +10,11 @@ use parquet::basic::Compression;
 use parquet::errors::{ParquetError, Result};
 
 /// What a page may come to. Writers end pages at one megabyte unless told otherwise.
-pub(super) const MOST: usize = 16 << 20;
+pub(super) const MOST: usize = 8 << 20;
+
+/// What a page may come to while others are unpacked. Larger ones wait for each other, since whether there is no end to
+/// one shows only late.
+const MOST_BESIDE_OTHERS: usize = 2 << 20;
 
 /// Deflate's best: a bit for each 129 bytes.
 const MOST_BY_DEFLATE: usize = 1032;
@@ -50,14 +54,30 @@ impl Codec {
 
     /// Adds what is packed.
     pub(super) fn unpack(&mut self, packed: &[u8], to: &mut Vec<u8>) -> Result<()> {
+        static LARGE: Mutex<()> = Mutex::new(());
+        let start = to.len();
+        if self.unpack_to(packed, to, MOST_BESIDE_OTHERS).is_ok() {
+            return Ok(());
+        }
+        let _turn = LARGE.lock().unwrap_or_else(PoisonError::into_inner);
+        to.truncate(start);
+        let result = self.unpack_to(packed, to, MOST);
+        if result.is_err() {
+            // Before it is another's turn.
+            *to = Vec::new();
+        }
+        result
+    }
+
+    fn unpack_to(&mut self, packed: &[u8], to: &mut Vec<u8>, most: usize) -> Result<()> {
         match self {
             // A page without values.
             _ if packed.is_empty() => {}
             Self::Plain => to.extend_from_slice(packed),
-            Self::Gzip => gzip(packed, to)?,
+            Self::Gzip => gzip(packed, to, most)?,
             Self::Snappy => {
                 let size = snap::raw::decompress_len(packed)?;
-                if size > MOST {
+                if size > most {
                     return Err(too_large());
                 }
                 let start = to.len();
@@ -65,21 +85,21 @@ impl Codec {
                 snap::raw::Decoder::new().decompress(packed, to.get_mut(start..).unwrap_or_default())?;
             }
             Self::Zstd(codec, scratch) => {
-                through(scratch, MOST, to, |room| Ok(codec.decompress_to_buffer(packed, room)?))?;
+                through(scratch, most, to, |room| Ok(codec.decompress_to_buffer(packed, room)?))?;
             }
-            Self::Lz4Raw(scratch) => through(scratch, room_of_lz4(packed), to, |room| raw_lz4(packed, room))?,
+            Self::Lz4Raw(scratch) => through(scratch, room_of_lz4(packed, most), to, |room| raw_lz4(packed, room))?,
             // Hadoop's framing of blocks, or LZ4's own, or none, by whoever wrote it: as the decoder itself tries.
             Self::Lz4(scratch) => {
                 let start = to.len();
-                if through(scratch, room_of_lz4(packed), to, |room| hadoop(packed, room)).is_ok() {
+                if through(scratch, room_of_lz4(packed, most), to, |room| hadoop(packed, room)).is_ok() {
                     return Ok(());
                 }
-                let frames = FrameDecoder::new(packed).take(MOST as u64 + 1).read_to_end(to);
+                let frames = FrameDecoder::new(packed).take(most as u64 + 1).read_to_end(to);
                 if frames.is_ok() {
-                    return if to.len() - start > MOST { Err(too_large()) } else { Ok(()) };
+                    return if to.len() - start > most { Err(too_large()) } else { Ok(()) };
                 }
                 to.truncate(start);
-                through(scratch, room_of_lz4(packed), to, |room| raw_lz4(packed, room))?;
+                through(scratch, room_of_lz4(packed, most), to, |room| raw_lz4(packed, room))?;
             }
         }
         Ok(())
@@ -91,9 +111,9 @@ pub(super) fn too_large() -> ParquetError {
 }
 
 /// Its end says how much there is, unless it lies, or has several members.
-fn gzip(packed: &[u8], to: &mut Vec<u8>) -> Result<()> {
+fn gzip(packed: &[u8], to: &mut Vec<u8>, most: usize) -> Result<()> {
     let said = packed.last_chunk().map_or(0, |size| u32::from_le_bytes(*size));
-    let room = usize::try_from(said).unwrap_or(MOST).min(MOST).min(packed.len().saturating_mul(MOST_BY_DEFLATE));
+    let room = usize::try_from(said).unwrap_or(most).min(most).min(packed.len().saturating_mul(MOST_BY_DEFLATE));
     let start = to.len();
     let mut codec = MultiGzDecoder::new(packed);
     to.resize(start + room, 0);
@@ -114,10 +134,10 @@ fn gzip(packed: &[u8], to: &mut Vec<u8>) -> Result<()> {
         };
         to.extend_from_slice(more);
         end = to.len();
-        if end - start > MOST {
+        if end - start > most {
             return Err(too_large());
         }
-        to.resize(start + (2 * (end - start)).min(MOST), 0);
+        to.resize(start + (2 * (end - start)).min(most), 0);
     }
     to.truncate(end);
     Ok(())
@@ -140,8 +160,8 @@ fn through(
     Ok(())
 }
 
-fn room_of_lz4(packed: &[u8]) -> usize {
-    packed.len().saturating_mul(MOST_BY_LZ4).min(MOST)
+fn room_of_lz4(packed: &[u8], most: usize) -> usize {
+    packed.len().saturating_mul(MOST_BY_LZ4).min(most)
 }
 
 fn raw_lz4(packed: &[u8], room: &mut [u8]) -> Result<usize> {
