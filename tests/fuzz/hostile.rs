@@ -205,6 +205,35 @@ fn sound_files_are_none() {
     assert_eq!(faults(&with(SOURCE, GZIP(), &pages, true)), Vec::<String>::new());
 }
 
+type Pack<'p> = dyn Fn(&[u8]) -> Vec<u8> + 'p;
+
+/// Larger than what is unpacked beside others, by every codec.
+#[test]
+fn large_pages_are_read() {
+    let dictionary = texts(std::iter::once("10.0.1.5").chain(std::iter::repeat_n(&*"1".repeat(250), 15_000)));
+    let hadoop = |data: &[u8]| {
+        let packed = lz4_flex::block::compress(data);
+        let size = |size: usize| u32::try_from(size).unwrap().to_be_bytes();
+        [&size(data.len())[..], &size(packed.len()), &packed].concat()
+    };
+    let codecs: [(Compression, &Pack<'_>); 6] = [
+        (Compression::UNCOMPRESSED, &<[u8]>::to_vec),
+        (GZIP(), &gz),
+        (Compression::SNAPPY, &|data| snap::raw::Encoder::new().compress_vec(data).unwrap()),
+        (Compression::ZSTD(ZstdLevel::default()), &|data| zstd::bulk::compress(data, 1).unwrap()),
+        (Compression::LZ4_RAW, &lz4_flex::block::compress),
+        (Compression::LZ4, &hadoop),
+    ];
+    for (codec, pack) in codecs {
+        let rows = firsts(ROWS);
+        let pages = [
+            page(true, dictionary.len(), 15_001, PLAIN, &pack(&dictionary)),
+            page(false, rows.len(), ROWS, BY_DICTIONARY, &pack(&rows)),
+        ];
+        assert_eq!(faults(&with(SOURCE, codec, &pages.concat(), true)), Vec::<String>::new(), "{codec:?}");
+    }
+}
+
 #[test]
 fn pages_that_unpack_to_too_much() {
     let bomb = gz_bomb();
