@@ -3,21 +3,25 @@
 //! Text columns are read as dictionaries, and what an interface or address is is worked out once for each value of
 //! those, not for each row.
 
+mod delta;
 mod faults;
+mod footer;
+mod pages;
+mod read;
+mod select;
+mod unpack;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef, BooleanArray, DictionaryArray, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, StringArray};
 use arrow_schema::{DataType, Schema};
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowPredicateFn, ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowFilter,
-};
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::file::metadata::ParquetStatisticsPolicy;
 
 use faults::{check, guarded, wrong};
 
@@ -26,11 +30,8 @@ use super::format::{FIELDS, Field, Format};
 use super::gateways::Gateways;
 use super::record::{Gate, Packet, Row};
 use super::tally::Fate;
-use super::text::{self, Problem, note_account};
+use super::text::{self, Problem};
 use crate::model::AccountId;
-
-/// Rows that are decoded at once.
-const ROWS: usize = 16 << 10;
 
 /// Larger numbers are none, as in text.
 const LARGEST: i64 = 1_000_000_000_000_000_000;
@@ -39,7 +40,7 @@ type Texts = DictionaryArray<Int32Type>;
 
 /// A file, open.
 pub(super) struct Parquet {
-    file: File,
+    file: Arc<Mutex<File>>,
     metadata: ArrowReaderMetadata,
 }
 
@@ -47,7 +48,12 @@ impl Parquet {
     /// Reads what the file says of itself.
     pub(super) fn open(file: File) -> Result<Self, Problem> {
         guarded(|| {
-            let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+            footer::check(&file)?;
+            let options = ArrowReaderOptions::new()
+                .with_skip_arrow_metadata(true)
+                .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
+                .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
+                .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
             let plain = ArrowReaderMetadata::load(&file, options).map_err(wrong)?;
             let as_dictionary = |field: &Arc<arrow_schema::Field>| {
                 let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
@@ -61,7 +67,7 @@ impl Parquet {
             let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
             let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(wrong)?;
             check(metadata.metadata(), file.metadata()?.len())?;
-            Ok(Self { file, metadata })
+            Ok(Self { file: Arc::new(Mutex::new(file)), metadata })
         })
     }
 
@@ -94,65 +100,6 @@ impl Parquet {
         }
         Ok(())
     }
-
-    /// Whose the first record is, which may be of no gateway, so that nothing else of it is read.
-    fn account(&self, accounts: &mut BTreeSet<AccountId>) -> Result<(), Problem> {
-        let columns = self.metadata.schema().fields().iter();
-        let Some(place) = columns.map(|column| wanted(column.name())).position(|field| field == Some(Field::Account))
-        else {
-            return Ok(());
-        };
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(self.file.try_clone()?, self.metadata.clone())
-            .with_row_groups(vec![0])
-            .with_limit(1)
-            .with_projection(ProjectionMask::roots(self.metadata.parquet_schema(), [place]));
-        for batch in builder.build().map_err(wrong)? {
-            let batch = batch.map_err(wrong)?;
-            let column = batch.columns().first().map(Column::of).unwrap_or_default();
-            if let Column::Texts { values, .. } = &column
-                && let Some(key) = column.key(0).filter(|key| !values.is_null(*key))
-            {
-                note_account(accounts, values.value(key).as_bytes());
-            }
-        }
-        Ok(())
-    }
-
-    fn part(&self, part: usize, known: &mut Known, counter: &mut Counter<'_>, log: u32) -> Result<(), Problem> {
-        let file = self.file.try_clone()?;
-        let schema = self.metadata.parquet_schema();
-        let columns = self.metadata.schema().fields().iter();
-        let of = |names: &[Field]| {
-            let is_one = |name: &str| wanted(name).is_some_and(|field| names.contains(&field));
-            let indices =
-                columns.clone().enumerate().filter(|(_, column)| is_one(column.name())).map(|(index, _)| index);
-            ProjectionMask::roots(schema, indices)
-        };
-        let fields: Vec<_> = FIELDS.map(|(field, _)| field).into_iter().filter(|f| *f != Field::Account).collect();
-        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
-            .with_row_groups(vec![part])
-            .with_batch_size(ROWS)
-            .with_projection(of(&fields));
-        let gateways = &counter.rules.gateways;
-        let has_interface = columns.clone().any(|column| wanted(column.name()) == Some(Field::Interface));
-        if has_interface && !gateways.learn && gateways.clients.is_none() {
-            let interfaces: HashSet<_> = gateways.interfaces().map(<[u8]>::to_vec).collect();
-            let is_one = move |batch: RecordBatch| Ok(of_interfaces(&batch, &interfaces));
-            let filter = ArrowPredicateFn::new(of(&[Field::Interface]), is_one);
-            builder = builder.with_row_filter(RowFilter::new(vec![Box::new(filter)]));
-        }
-        let rows = self.metadata.metadata().row_group(part).num_rows();
-        let mut left = u64::try_from(rows).unwrap_or(0);
-        for batch in builder.build().map_err(wrong)? {
-            let batch = batch.map_err(|error| Problem::Parquet(error.to_string()))?;
-            left = left.saturating_sub(batch.num_rows() as u64);
-            known.count(&batch, counter, log);
-        }
-        // What the filter left out.
-        counter.tally.statistics.records += left;
-        counter.tally.statistics.other_interfaces += left;
-        Ok(())
-    }
 }
 
 /// The field of a column; its name has underscores where a header has hyphens.
@@ -161,27 +108,6 @@ fn wanted(column: &str) -> Option<Field> {
         name.len() == column.len() && name.bytes().zip(column.bytes()).all(|(a, b)| a == b || (a == b'-' && b == b'_'))
     };
     FIELDS.iter().find(|(_, name)| is_it(name)).map(|(field, _)| *field)
-}
-
-/// Which rows are of some interfaces, or of none: those may be a regional gateway's.
-fn of_interfaces(batch: &RecordBatch, interfaces: &HashSet<Vec<u8>>) -> BooleanArray {
-    let Some(texts) = batch.columns().first().and_then(|column| column.as_any().downcast_ref::<Texts>()) else {
-        return BooleanArray::from(vec![true; batch.num_rows()]);
-    };
-    let Some(values) = texts.values().as_any().downcast_ref::<StringArray>() else {
-        return BooleanArray::from(vec![true; batch.num_rows()]);
-    };
-    let is_one = |value: Option<&str>| {
-        value.is_none_or(|value| !value.starts_with("eni-") || interfaces.contains(value.as_bytes()))
-    };
-    let keep: Vec<bool> = values.iter().map(is_one).collect();
-    texts
-        .keys()
-        .iter()
-        .map(|key| {
-            Some(key.is_none_or(|key| usize::try_from(key).ok().and_then(|key| keep.get(key).copied()).unwrap_or(true)))
-        })
-        .collect()
 }
 
 /// A column of a batch.
@@ -231,6 +157,8 @@ struct Known {
     addresses: [OfValues<IpAddr>; 4],
     words: [OfValues<&'static [u8]>; 2],
     interfaces: OfValues<Gate>,
+    /// Columns that are there, of types that no flow log has.
+    unread: Vec<Field>,
 }
 
 /// Columns of a few words each, and the words.
@@ -242,6 +170,11 @@ const ADDRESSES: [Field; 4] = [Field::Source, Field::Destination, Field::PacketS
 impl Known {
     fn count(&mut self, batch: &RecordBatch, counter: &mut Counter<'_>, log: u32) {
         let mut columns: [Column; FIELDS.len()] = Default::default();
+        for field in &self.unread {
+            if let Some(place) = columns.get_mut(*field as usize) {
+                *place = Column::Other;
+            }
+        }
         let schema = batch.schema();
         for (column, array) in schema.fields().iter().zip(batch.columns()) {
             let Some(field) = wanted(column.name()) else { continue };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -329,9 +329,9 @@ fn open_object(object: &dyn Object) -> io::Result<Content> {
     let (is_parquet, is_gzip) = (start.starts_with(PARQUET), start.starts_with(GZIP));
     let mut bytes = io::Cursor::new(start).chain(bytes);
     if is_parquet {
-        let mut file = tempfile::tempfile()?;
+        let mut file = BufWriter::with_capacity(READ, tempfile::tempfile()?);
         io::copy(&mut bytes, &mut file)?;
-        return Ok(Content::Parquet(file));
+        return Ok(Content::Parquet(file.into_inner().map_err(io::IntoInnerError::into_error)?));
     }
     Ok(text(Box::new(bytes), is_gzip))
 }

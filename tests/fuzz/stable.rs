@@ -3,6 +3,8 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "hostile.rs"]
+mod hostile;
 #[path = "src/lib.rs"]
 mod targets;
 

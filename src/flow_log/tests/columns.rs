@@ -7,7 +7,8 @@ use arrow_array::{
     StringViewArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field, Schema};
-use parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+use parquet::basic::{BrotliLevel, Compression, Encoding, GzipLevel, ZstdLevel};
+use parquet::file::properties::WriterVersion;
 use parquet::file::reader::FileReader;
 
 use super::write::{self, Record, Shape};
@@ -122,6 +123,35 @@ fn pages_of_one_column_may_be_of_two_kinds() {
     let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
     writer.write(&batch).unwrap();
     assert_eq!(of("a.parquet", writer.into_inner().unwrap()), of("a.log", text(&records)));
+}
+
+#[test]
+fn texts_may_be_differences_and_levels_apart() {
+    let records = records();
+    let expected = of("a.log", text(&records));
+    for codec in [Compression::UNCOMPRESSED, Compression::GZIP(GzipLevel::default()), Compression::SNAPPY] {
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            for encoding in [Encoding::PLAIN, Encoding::DELTA_BYTE_ARRAY, Encoding::DELTA_LENGTH_BYTE_ARRAY] {
+                let batch = write::batch(&records, &FIVE, true);
+                let texts = batch.schema();
+                let texts = texts.fields().iter().filter(|field| *field.data_type() == DataType::Utf8);
+                let properties = parquet::file::properties::WriterProperties::builder()
+                    .set_writer_version(version)
+                    .set_compression(codec)
+                    .set_dictionary_enabled(false)
+                    .set_write_batch_size(50)
+                    .set_data_page_row_count_limit(150);
+                let properties = texts.fold(properties, |properties, field| {
+                    properties.set_column_encoding(field.name().as_str().into(), encoding)
+                });
+                let properties = Some(properties.build());
+                let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), properties).unwrap();
+                writer.write(&batch).unwrap();
+                let found = of("a.parquet", writer.into_inner().unwrap());
+                assert_eq!(found, expected, "{codec:?} {version:?} {encoding:?}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -57,8 +57,12 @@ impl Default for Shape {
 }
 
 pub(super) fn parquet(records: &[Record], fields: &[&str], shape: &Shape) -> Vec<u8> {
-    let columns = fields.iter().map(|field| (field.replace('-', "_"), column(field, records, shape.nulls), true));
-    parquet_of(RecordBatch::try_from_iter_with_nullable(columns).unwrap(), shape)
+    parquet_of(batch(records, fields, shape.nulls), shape)
+}
+
+pub(super) fn batch(records: &[Record], fields: &[&str], has_nulls: bool) -> RecordBatch {
+    let columns = fields.iter().map(|field| (field.replace('-', "_"), column(field, records, has_nulls), true));
+    RecordBatch::try_from_iter_with_nullable(columns).unwrap()
 }
 
 /// Any columns at all.

@@ -112,6 +112,13 @@ pub fn flow_log_parquet(data: &[u8]) {
     }
 }
 
+/// What is wrong with a flow log in Parquet.
+pub fn parquet_faults(path: &std::path::Path, threads: usize) -> Vec<String> {
+    let found = traffic(path.to_owned(), false, threads);
+    check(&found);
+    found.faults.into_iter().map(|fault| fault.problem).collect()
+}
+
 /// A Resolver query log.
 pub fn resolver_log(data: &[u8]) {
     let mut names = NamesBuilder::new(&BOOK);
