@@ -199,7 +199,16 @@ impl Known {
                 of_values(&mut self.interfaces, texts.values(), |value| interface(value.as_bytes(), gateways));
             }
         }
-        let (columns, addresses, words) = (&columns, &self.addresses, &self.words);
+        let (columns, words) = (&columns, &self.words);
+        let addresses = std::array::from_fn(|place| {
+            let column = ADDRESSES.get(place).and_then(|field| columns.get(*field as usize));
+            let keys = match column {
+                Some(Column::Texts { keys, .. }) => Some(keys),
+                _ => None,
+            };
+            Addresses { keys, values: self.addresses.get(place).map_or(&[], |(_, values)| values.as_slice()) }
+        });
+        let addresses = &addresses;
         for row in 0..batch.num_rows() {
             let at = At { columns, addresses, words, row };
             counter.tally.statistics.records += 1;
@@ -272,10 +281,18 @@ fn of_values<T>(known: &mut OfValues<T>, values: &ArrayRef, work: impl Fn(&str) 
     known.0 = Some(Arc::clone(values));
 }
 
+/// A batch's column of addresses: for each row the place of its value, and the values.
+#[derive(Clone, Copy)]
+struct Addresses<'b> {
+    keys: Option<&'b arrow_array::Int32Array>,
+    values: &'b [Option<IpAddr>],
+}
+
 /// A row of a batch.
 struct At<'b> {
     columns: &'b [Column; FIELDS.len()],
-    addresses: &'b [OfValues<IpAddr>; 4],
+    /// In the order of [`ADDRESSES`].
+    addresses: &'b [Addresses<'b>; 4],
     words: &'b [OfValues<&'static [u8]>; 2],
     row: usize,
 }
@@ -336,9 +353,22 @@ impl Row for At<'_> {
         u64::try_from(value).ok().filter(|_| value < LARGEST)
     }
 
+    fn packet_ends(&self, _: (IpAddr, IpAddr)) -> Option<(IpAddr, IpAddr)> {
+        self.address(Field::PacketSource).zip(self.address(Field::PacketDestination))
+    }
+
+    #[inline]
     fn address(&self, field: Field) -> Option<IpAddr> {
-        let place = ADDRESSES.iter().position(|address| *address == field)?;
-        let key = self.column(field).key(self.row)?;
-        self.addresses.get(place)?.1.get(key).copied().flatten()
+        let [source, destination, packet_source, packet_destination] = self.addresses;
+        let addresses = match field {
+            Field::Source => source,
+            Field::Destination => destination,
+            Field::PacketSource => packet_source,
+            Field::PacketDestination => packet_destination,
+            _ => return None,
+        };
+        let keys = addresses.keys.filter(|keys| !keys.is_null(self.row))?;
+        let key = usize::try_from(keys.value(self.row)).ok()?;
+        addresses.values.get(key).copied().flatten()
     }
 }

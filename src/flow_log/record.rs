@@ -47,6 +47,15 @@ pub(super) trait Row {
         }
     }
 
+    /// The packets' own addresses; one of them is mostly the record's own.
+    fn packet_ends(&self, (source, destination): (IpAddr, IpAddr)) -> Option<(IpAddr, IpAddr)> {
+        let end = |own: Field, known, field| {
+            if self.text(own) == self.text(field) { Some(known) } else { self.address(field) }
+        };
+        let source = end(Field::Source, source, Field::PacketSource);
+        source.zip(end(Field::Destination, destination, Field::PacketDestination))
+    }
+
     /// What the record says of itself; empty when the format does not have that. Then one without bytes has no data.
     fn status(&self) -> &[u8] {
         match self.text(Field::Status) {
@@ -150,21 +159,10 @@ fn parse(row: &impl Row, of_gateway: bool) -> Parsed {
     let packet = match packet {
         Packet::Absent => None,
         Packet::SameV4 => Some((source, destination)),
-        Packet::There => {
-            // One end is mostly the same.
-            let other = |plain: Field, known, field| {
-                if row.text(plain) == row.text(field) { Some(known) } else { row.address(field) }
-            };
-            let ends = other(Field::Source, source, Field::PacketSource).zip(other(
-                Field::Destination,
-                destination,
-                Field::PacketDestination,
-            ));
-            match ends {
-                Some(ends) => Some(ends),
-                None => return Parsed::Malformed,
-            }
-        }
+        Packet::There => match row.packet_ends((source, destination)) {
+            Some(ends) => Some(ends),
+            None => return Parsed::Malformed,
+        },
     };
     Parsed::Record(Record { ends: Ends { source, destination, packet }, bytes, span })
 }
