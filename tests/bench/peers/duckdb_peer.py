@@ -30,13 +30,6 @@ else:
     )
 if job.v2:
     # Legs 2 and 3: the side that is not the gateway, when it is no client of the VPC (10/8 in these logs).
-    legs = """
-        select interface_id eni, dstaddr peer, null client, 'upload' dir, sum(bytes) b from logs
-          where srcaddr = own and dstaddr not like '10.%' group by all
-        union all
-        select interface_id, srcaddr, null, 'download', sum(bytes) from logs
-          where dstaddr = own and srcaddr not like '10.%' group by all"""
-    columns = "interface_id, own, srcaddr, dstaddr, bytes"
     # One reading, four groups: by the pair of addresses.
     grouped = f"""
         select interface_id eni, case when srcaddr = own then dstaddr else srcaddr end peer, null client,
