@@ -9,7 +9,6 @@ mod list;
 mod object;
 
 use aws_config::{Region, SdkConfig};
-use aws_sdk_s3::config::retry::{RetryPartition, TokenBucket};
 use aws_sdk_s3::config::{ResponseChecksumValidation, StalledStreamProtectionConfig};
 
 pub use error::BucketError;
@@ -17,6 +16,7 @@ pub use list::{Listed, MOST_KEYS, OnKeys};
 pub use object::{Fetched, objects};
 
 use super::HOME;
+use super::session::retry_partition;
 use crate::model::RegionName;
 
 /// The header in which S3 says where a bucket is, whatever else it answers.
@@ -74,10 +74,7 @@ fn is_region(text: &str) -> bool {
 }
 
 fn client(config: &SdkConfig, region: &str) -> aws_sdk_s3::Client {
-    // As for a scan's Regions: attempts and time are bounded, not what a whole process may retry.
-    let partition = RetryPartition::custom(format!("natwise s3 {region}"))
-        .token_bucket(TokenBucket::builder().capacity(100_000).build())
-        .build();
+    let partition = retry_partition(&format!("s3 {region}"));
     let config = aws_sdk_s3::config::Builder::from(config)
         .region(Region::new(region.to_owned()))
         .retry_partition(partition)

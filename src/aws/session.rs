@@ -128,6 +128,13 @@ pub(super) async fn with_credentials(config: &SdkConfig) -> Result<SdkConfig, Co
 /// Only the account's number is at stake, and a network may well let EC2 through but not STS.
 const STS_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// The SDK's own bucket of retries is shared by the whole process and holds 100: a busy Region would use up everybody's.
+/// Attempts and time are bounded instead.
+pub(super) fn retry_partition(name: &str) -> RetryPartition {
+    let bucket = TokenBucket::builder().capacity(100_000).build();
+    RetryPartition::custom(format!("natwise {name}")).token_bucket(bucket).build()
+}
+
 /// The clients of one Region.
 #[derive(Debug, Clone)]
 pub(super) struct Clients {
@@ -142,11 +149,7 @@ impl Clients {
     pub(super) fn new(config: &SdkConfig, region: &RegionName, counter: &Arc<Counter>) -> Self {
         let meter = CallMeter { region: region.to_string(), counter: Arc::clone(counter) };
         let place = Region::new(region.to_string());
-        // The SDK's own bucket is shared by the whole process and holds 100 retries: a busy Region would use up
-        // everybody's. Attempts and time are bounded instead.
-        let partition = RetryPartition::custom(format!("natwise {region}"))
-            .token_bucket(TokenBucket::builder().capacity(100_000).build())
-            .build();
+        let partition = retry_partition(region.as_str());
         let ec2 = aws_sdk_ec2::config::Builder::from(config)
             .region(place.clone())
             .retry_partition(partition.clone())

@@ -22,7 +22,6 @@ use super::audit::eprint;
 use super::read;
 use crate::address::AddressBook;
 use crate::cli::{AccountArgs, FlowLogArgs, Location};
-use crate::flow_log::best::Best;
 use crate::flow_log::watch::{Gateway, Inside, Watch};
 use crate::flow_log::{Options, Sources, Sum, attribute, attribute_sums, read_names};
 use crate::model::{Bytes, FlowLog, Snapshot, VpcId, Window};
@@ -37,6 +36,25 @@ pub(super) enum Account<'a> {
     Scanned(&'a Snapshot),
     /// None that was scanned: gateways as the user gives them, or as the records say where that is empty.
     Given(Vec<Gateway>),
+}
+
+impl<'a> Account<'a> {
+    /// Who routes where, where that is known.
+    fn topology(&self) -> Option<Topology<'a>> {
+        match self {
+            Self::Scanned(snapshot) => Some(Topology::new(snapshot)),
+            Self::Given(_) => None,
+        }
+    }
+
+    /// Whose records are looked for, with the topology that belongs to it.
+    fn watch(&self, topology: Option<&Topology<'_>>) -> Watch {
+        match (self, topology) {
+            (Self::Given(known), _) => Watch::Gateways { known: known.clone(), learn: known.is_empty() },
+            (Self::Scanned(_), Some(topology)) => Watch::of(topology),
+            (Self::Scanned(snapshot), None) => Watch::of(&Topology::new(snapshot)),
+        }
+    }
 }
 
 /// What is asked of flow logs that are not on this machine.
@@ -93,16 +111,9 @@ fn find(
         !request.windows.is_empty(),
         "flow logs that are not on this machine are read for a window: give --last, --month, or --from and --to"
     );
-    let mut best = Best::default();
     if places == [Location::Auto] {
-        let Account::Scanned(snapshot) = account else {
-            anyhow::bail!("auto reads the flow logs of a scanned account: pass --snapshot FILE, or use natwise audit");
-        };
-        best = Best::of(snapshot);
-        anyhow::ensure!(
-            !best.places.is_empty(),
-            "--flow-logs auto: no flow log of this account records a NAT gateway in a bucket or log group; without --flow-logs the report ends with how to get one"
-        );
+        let best = auto::best(account)?;
+        return auto::find(remote()?, &best, request);
     }
     let remote = remote()?;
     if !buckets.is_empty() {
@@ -113,7 +124,6 @@ fn find(
             found.sums = Some(athena::sums(&remote, (catalog.as_deref(), database, table), request)?);
         }
         Some(Location::Insights { log_group }) => found.sums = Some(insights::sums(&remote, log_group, request)?),
-        Some(Location::Auto) => found = auto::find(remote, &best, request)?,
         _ => {}
     }
     Ok(found)
@@ -150,19 +160,9 @@ pub(super) fn traffic(
         name_faults.first().map(|fault| format!(": {}: {}", fault.file, fault.problem)).unwrap_or_default()
     );
     let sample = sample(args.sample, account, window)?;
-    let topology = match account {
-        Account::Scanned(snapshot) => Some(Topology::new(snapshot)),
-        Account::Given(_) => None,
-    };
-    let watch = match (account, &topology) {
-        (Account::Given(known), _) => Watch::Gateways { known: known.clone(), learn: known.is_empty() },
-        (_, Some(topology)) => Watch::of(topology),
-        (_, None) => Watch::Gateways { known: Vec::new(), learn: false },
-    };
-    let gateways: &[Gateway] = match &watch {
-        Watch::Gateways { known, .. } => known,
-        Watch::Clients { gateways, .. } => gateways,
-    };
+    let topology = account.topology();
+    let watch = account.watch(topology.as_ref());
+    let gateways = watch.gateways();
     let request = Request {
         windows: sample.as_ref().map_or_else(|| window.into_iter().collect(), Plan::windows),
         gateways,
@@ -190,12 +190,11 @@ pub(super) fn traffic(
         traffic.names = (!names.is_empty()).then(|| *names.statistics());
         traffic
     };
-    if let Some(summed) = &summed
-        && found.paths.is_empty()
-        && found.buckets.objects.is_empty()
-    {
-        return Ok(told(summed.clone(), name_faults));
-    }
+    let has_files = !(found.paths.is_empty() && found.buckets.objects.is_empty());
+    let summed = match summed {
+        Some(summed) if !has_files => return Ok(told(summed, name_faults)),
+        summed => summed,
+    };
     let sources = Sources { paths: &found.paths, objects: &found.buckets.objects };
     let attribute = |watch: &Watch| attribute(sources, watch, &options).context("--log-format");
     let mut traffic = attribute(&watch)?;

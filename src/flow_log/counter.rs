@@ -98,6 +98,15 @@ impl<'r> Rules<'r> {
         self.sample.as_ref().is_none_or(|hours| hours.contains(&hour))
     }
 
+    /// Whether some of a record is in an hour that is read.
+    fn is_read(&self, span: &Span) -> bool {
+        let mut any = self.sample.is_none();
+        if !any {
+            span.by_hour(|hour, _| any |= self.is_sampled(hour));
+        }
+        any
+    }
+
     /// Where a client of a gateway is, if that is to be told by hour.
     fn hourly_place(&self, client: Option<IpAddr>, slot: Slot) -> Option<u32> {
         self.sample.as_ref().and_then(|_| self.place_of(client?, slot))
@@ -229,11 +238,7 @@ impl<'r> Counter<'r> {
         let mut bytes = None;
         rules.hours(slot, record, span.as_ref(), |_, part| bytes = Some(bytes.unwrap_or(0) + part));
         let Some(bytes) = bytes else {
-            let mut any = false;
-            if let Some(span) = &span {
-                span.by_hour(|hour, _| any |= rules.is_sampled(hour));
-            }
-            if rules.sample.is_some() && !any {
+            if span.as_ref().is_some_and(|span| !rules.is_read(span)) {
                 self.tally.statistics.outside_window += 1;
                 return;
             }

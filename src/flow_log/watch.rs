@@ -28,6 +28,17 @@ pub enum Watch {
     },
 }
 
+impl Watch {
+    /// The gateways that are known.
+    #[must_use]
+    pub fn gateways(&self) -> &[Gateway] {
+        match self {
+            Self::Gateways { known, .. } => known,
+            Self::Clients { gateways, .. } => gateways,
+        }
+    }
+}
+
 /// A NAT gateway as its records show it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Gateway {

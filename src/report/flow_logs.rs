@@ -118,7 +118,8 @@ pub(super) fn traffic(measured: &Measured<'_>) -> Vec<TrafficRow> {
     let mut rows: Vec<_> = measured
         .flows()
         .into_iter()
-        .map(|(label, volume, bytes)| TrafficRow {
+        .map(|(label, volume, bytes)| (label, volume, bytes, measured.interval(label)))
+        .map(|(label, volume, bytes, interval)| TrafficRow {
             service: label.service.clone(),
             region: label.region.clone(),
             bytes,
@@ -126,8 +127,8 @@ pub(super) fn traffic(measured: &Measured<'_>) -> Vec<TrafficRow> {
             gateway_endpoint: label.gateway_endpoint,
             named_by: label.named_by,
             basis,
-            bytes_low: measured.interval(label).and_then(|range| Bytes::try_from(range.low.round()).ok()),
-            bytes_high: measured.interval(label).and_then(|range| Bytes::try_from(range.high.round()).ok()),
+            bytes_low: interval.and_then(|range| Bytes::try_from(range.low.round()).ok()),
+            bytes_high: interval.and_then(|range| Bytes::try_from(range.high.round()).ok()),
         })
         .collect();
     // The flows come in the order of their labels, which decides between equals.

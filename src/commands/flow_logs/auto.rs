@@ -5,12 +5,25 @@ use std::collections::BTreeSet;
 use aws_config::Region;
 
 use super::remote::Remote;
-use super::{Found, Request, bucket, insights};
+use super::{Account, Found, Request, bucket, insights};
 use crate::commands::audit::eprint;
 use crate::flow_log::best::{Best, Place};
 use crate::flow_log::watch::Gateway;
 use crate::model::NatGatewayId;
 use crate::output::clean;
+
+/// The account's flow logs that are read.
+pub(super) fn best(account: &Account<'_>) -> anyhow::Result<Best> {
+    let Account::Scanned(snapshot) = account else {
+        anyhow::bail!("auto reads the flow logs of a scanned account: pass --snapshot FILE, or use natwise audit");
+    };
+    let best = Best::of(snapshot);
+    anyhow::ensure!(
+        !best.places.is_empty(),
+        "--flow-logs auto: no flow log of this account records a NAT gateway in a bucket or log group; without --flow-logs the report ends with how to get one"
+    );
+    Ok(best)
+}
 
 /// Reads the best flow log of each gateway where it is.
 pub(super) fn find(mut remote: Remote, best: &Best, request: &Request<'_>) -> anyhow::Result<Found> {

@@ -10,11 +10,9 @@ use crate::cli::{AccountArgs, FlowLogArgs, Location};
 use crate::commands::audit::eprint;
 use crate::commands::flow_logs::remote::Remote;
 use crate::commands::flow_logs::{Account, Request};
-use crate::flow_log::watch::{Gateway, Watch};
 use crate::model::{FlowLog, RegionName, Snapshot, Window};
 use crate::output::clean;
 use crate::pricing::Region;
-use crate::topology::Topology;
 
 /// The name of a table that has none yet.
 const NAME: &str = "vpc_flow_logs";
@@ -40,18 +38,10 @@ pub(in crate::commands) fn print_sql(
     };
     anyhow::ensure!(args.sample.is_none(), "--print-sql shows the statement for a whole window: leave --sample out");
     let window = window.context("the statement is for a window: give --last, --month, or --from and --to")?;
-    let topology = match account {
-        Account::Scanned(snapshot) => Some(Topology::new(snapshot)),
-        Account::Given(_) => None,
-    };
-    let gateways: Vec<Gateway> = match (account, topology.as_ref().map(Watch::of)) {
-        (Account::Given(known), _) => known.clone(),
-        (_, Some(Watch::Gateways { known, .. })) => known,
-        _ => Vec::new(),
-    };
+    let watch = account.watch(None);
     let request = Request {
         windows: vec![window],
-        gateways: &gateways,
+        gateways: watch.gateways(),
         flow_logs: &[],
         logs: None,
         log_format: None,
