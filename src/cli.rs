@@ -5,17 +5,19 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use rust_decimal::Decimal;
 
 use crate::model::{RegionName, Usd};
 use crate::output::{CsvTable, TrafficFormat};
 use crate::sample::Sampling;
 
+mod accounts;
 mod location;
 mod outputs;
 mod window;
 
+pub use accounts::{AccountArgs, FleetArgs};
 pub use location::Location;
 pub use outputs::Outputs;
 pub use window::{WindowArgs, WindowArgsError};
@@ -58,7 +60,7 @@ pub enum Command {
     /// Flow logs to bytes by NAT gateway, service and direction, without a price.
     Attribute(Box<AttributeArgs>),
     /// Collect only: write a snapshot of an account, for later or for someone else to analyse.
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// The manual of a rule; without one, the list of rules.
     Explain(ExplainArgs),
     /// The price book in use: every rate, its date and its source.
@@ -71,35 +73,14 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
-/// Which account to read, and how.
-#[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Account")]
-pub struct AccountArgs {
-    /// Profile of the AWS configuration.
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
-    /// Region to scan (repeatable). Default: the configured one.
-    #[arg(long = "region", value_name = "REGION", conflicts_with = "all_regions", value_parser = region)]
-    pub regions: Vec<RegionName>,
-    /// Scan every Region that is enabled for the account.
-    #[arg(long)]
-    pub all_regions: bool,
-    /// Send API calls here instead of to AWS.
-    #[arg(long, value_name = "URL")]
-    pub endpoint_url: Option<String>,
-}
-
-impl AccountArgs {
-    const IDS: [&str; 4] = ["profile", "regions", "all_regions", "endpoint_url"];
-}
-
 /// `natwise audit`
 #[derive(Debug, Args)]
 pub struct AuditArgs {
     #[command(flatten)]
     pub account: AccountArgs,
-    /// Analyse a snapshot that `natwise scan` wrote (repeatable; - for standard input) instead of the live account.
-    #[arg(long = "snapshot", value_name = "FILE", help_heading = "Account",
+    /// Analyse a snapshot that `natwise scan` wrote (repeatable; a file, a folder, or - for standard input) instead of
+    /// the live account.
+    #[arg(long = "snapshot", value_name = "PATH", help_heading = "Account",
           conflicts_with_all = AccountArgs::IDS, conflicts_with_all = WindowArgs::IDS)]
     pub snapshots: Vec<PathBuf>,
     /// Analyse a bundled example account: no network, no credentials.
@@ -250,9 +231,24 @@ pub struct ScanArgs {
     pub account: AccountArgs,
     #[command(flatten)]
     pub window: WindowArgs,
-    /// Write the snapshot to a file instead of standard output.
-    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    /// Write the snapshot to a file, or one snapshot for each account and Region into a folder (one that exists, or a
+    /// name that ends with /), instead of to standard output. A scan into a folder that was stopped goes on with the
+    /// same command.
+    #[arg(short, long, value_name = "PATH", help_heading = "Output")]
     pub output: Option<PathBuf>,
+    /// In a folder, keep complete snapshots of the same window that are no older, such as 12h or 7d.  [default: 1d]
+    #[arg(long, value_name = "SPAN", value_parser = span, help_heading = "Output")]
+    pub max_age: Option<SignedDuration>,
+    /// Take the hours that earlier snapshots already have from there, and ask CloudWatch only for the new ones. PATH is
+    /// a file or a folder; without it, the folder that is written to.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, help_heading = "Output")]
+    pub since_last: Option<Option<PathBuf>>,
+    /// Put pseudonyms in place of account ids, names, tags and addresses.
+    #[arg(long, help_heading = "Output")]
+    pub redact: bool,
+    /// Key that the pseudonyms are made with: the same key, the same pseudonyms. Made when it is not there.
+    #[arg(long, value_name = "FILE", requires = "redact", help_heading = "Output")]
+    pub redact_key: Option<PathBuf>,
     /// End with exit code 2 when a call failed.
     #[arg(long, help_heading = "Output")]
     pub strict: bool,
@@ -345,6 +341,14 @@ fn region(text: &str) -> Result<RegionName, String> {
         return Ok(text.into());
     }
     Err("not a Region's code, such as us-east-1".to_owned())
+}
+
+/// A span of time, such as 90s, 15m, 12h or 7d.
+fn span(text: &str) -> Result<SignedDuration, String> {
+    let form = || "not a span of time, such as 90s, 15m, 12h or 7d".to_owned();
+    let span: Span = text.parse().map_err(|_| form())?;
+    let span = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| form())?;
+    if span.is_positive() { Ok(span) } else { Err(form()) }
 }
 
 /// What reading may cost without asking.

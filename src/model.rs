@@ -3,6 +3,7 @@
 //! Plain data only. What can be *concluded* from it lives in [`topology`](crate::topology) and the rules.
 
 mod id;
+mod manifest;
 mod network;
 mod open_enum;
 mod series;
@@ -15,6 +16,7 @@ pub use id::{
     AccountId, FlowLogId, NatGatewayId, PrefixListId, RegionName, RouteTableId, SecurityGroupId, SubnetId,
     TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId, VpcEndpointId, VpcId,
 };
+pub use manifest::{MANIFEST_SCHEMA, Manifest, ScannedAccount};
 pub use network::{
     AvailabilityMode, AvailabilityZone, ConnectivityType, EndpointState, EndpointType, FlowLog, NatGateway,
     NatGatewayAddress, NatGatewayState, PrefixList, Route, RouteState, RouteTable, RouteTableAssociation,

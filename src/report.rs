@@ -180,7 +180,8 @@ impl Report {
         saving::sort(&mut findings);
         let (saving, plan) = Savings::of(&findings, &costs);
         skipped.sort();
-        let mut gaps: Vec<_> = snapshot.regions.iter().flat_map(|scan| scan.gaps.iter().cloned()).collect();
+        let of_parts = snapshot.regions.iter().flat_map(|scan| &scan.gaps);
+        let mut gaps: Vec<_> = snapshot.gaps.iter().chain(of_parts).cloned().collect();
         gaps.sort();
         let mut accounts: Vec<_> = snapshot.regions.iter().map(|scan| scan.account_id.clone()).collect();
         let mut regions: Vec<_> = snapshot.regions.iter().map(|scan| scan.region.clone()).collect();

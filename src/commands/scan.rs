@@ -27,7 +27,7 @@ pub(super) fn run(args: &ScanArgs, quiet: bool) -> anyhow::Result<ExitStatus> {
 /// Reads the live account.
 pub(super) fn collect(account: &AccountArgs, window: &WindowArgs, quiet: bool) -> anyhow::Result<Snapshot> {
     let options = CollectOptions {
-        profile: account.profile.clone(),
+        profile: account.profiles.first().cloned(),
         regions: account.regions.clone(),
         all_regions: account.all_regions,
         endpoint_url: account.endpoint_url.clone(),

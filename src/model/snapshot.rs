@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
@@ -24,6 +25,12 @@ pub struct Snapshot {
     pub generated_by: String,
     /// The span of the metrics.
     pub window: Window,
+    /// When it was scanned; not known of several together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scanned_at: Option<Timestamp>,
+    /// What could not be seen of no part in particular: accounts that could not be entered or listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
     /// One part for each account and Region.
     pub regions: Vec<RegionScan>,
 }
@@ -33,6 +40,9 @@ pub struct Snapshot {
 pub struct RegionScan {
     /// The account.
     pub account_id: AccountId,
+    /// The name that the organisation gave the account, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_name: Option<String>,
     /// The Region.
     pub region: RegionName,
     /// Calls that failed: what is empty below because of them is unknown, not absent.
@@ -82,6 +92,7 @@ impl RegionScan {
     pub fn new(account_id: AccountId, region: RegionName) -> Self {
         Self {
             account_id,
+            account_name: None,
             region,
             gaps: Vec::new(),
             nat_gateways: Vec::new(),
@@ -262,7 +273,14 @@ impl Snapshot {
     pub fn new(window: Window, mut regions: Vec<RegionScan>) -> Self {
         regions.iter_mut().for_each(RegionScan::sort);
         regions.sort_by(|a, b| (&a.account_id, &a.region).cmp(&(&b.account_id, &b.region)));
-        Self { schema: SNAPSHOT_SCHEMA.to_owned(), generated_by: crate::GENERATED_BY.to_owned(), window, regions }
+        Self {
+            schema: SNAPSHOT_SCHEMA.to_owned(),
+            generated_by: crate::GENERATED_BY.to_owned(),
+            window,
+            scanned_at: None,
+            gaps: Vec::new(),
+            regions,
+        }
     }
 
     /// Reads a snapshot's JSON.
@@ -287,13 +305,15 @@ impl Snapshot {
     /// When they hold the same account and Region twice (one file may, too), or cover different windows.
     pub fn merge(snapshots: Vec<Self>) -> Result<Self, SnapshotError> {
         let window = snapshots.first().ok_or(SnapshotError::None)?.window;
-        let mut regions = Vec::new();
+        let (mut regions, mut gaps) = (Vec::new(), Vec::new());
         for snapshot in snapshots {
             if snapshot.window != window {
                 return Err(SnapshotError::Windows { one: window, other: snapshot.window });
             }
             regions.extend(snapshot.regions);
+            gaps.extend(snapshot.gaps);
         }
+        gaps.sort();
         let mut seen = BTreeSet::new();
         for part in &regions {
             if !seen.insert((&part.account_id, &part.region)) {
@@ -303,6 +323,6 @@ impl Snapshot {
                 });
             }
         }
-        Ok(Self::new(window, regions))
+        Ok(Self { gaps, ..Self::new(window, regions) })
     }
 }

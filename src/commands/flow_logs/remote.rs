@@ -34,7 +34,7 @@ impl Remote {
     pub(super) fn new(args: &RemoteArgs, account: &AccountArgs, quiet: bool) -> anyhow::Result<Self> {
         let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().enable_all().build()?);
         let access = LogsAccess {
-            profile: args.logs_profile.clone().or_else(|| account.profile.clone()),
+            profile: args.logs_profile.clone().or_else(|| account.profiles.first().cloned()),
             role_arn: args.logs_role_arn.clone(),
             region: args.logs_region.clone().or_else(|| account.regions.first().cloned()),
             endpoint_url: account.endpoint_url.clone(),
