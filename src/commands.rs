@@ -5,6 +5,7 @@ mod audit;
 mod destination;
 mod explain;
 mod flow_logs;
+mod folder;
 mod iam_policy;
 mod prices;
 mod scan;
