@@ -1,5 +1,6 @@
 //! What each command does: wiring between the command line, the account or a file, the analysis and the output.
 
+mod accounts;
 mod attribute;
 mod audit;
 mod destination;

@@ -100,6 +100,18 @@ pub(super) fn gap(operation: Operation, region: Option<&RegionName>, code: &str,
     }
 }
 
+/// The gap that a profile leaves which cannot be used.
+pub(super) fn of_profile(profile: &str, error: &CollectError) -> Gap {
+    Gap {
+        account_id: None,
+        region: None,
+        operation: "Credentials".to_owned(),
+        code: "NoCredentials".to_owned(),
+        message: format!("profile {profile:?}: {error}"),
+        iam_action: None,
+    }
+}
+
 /// The gap that a failed call leaves.
 pub(super) fn gap_of<E>(operation: Operation, region: Option<&RegionName>, error: &SdkError<E, HttpResponse>) -> Gap
 where
@@ -181,9 +193,12 @@ pub(super) fn is_region_off(code: &str) -> bool {
     is_unknown_caller(code) || code == "OptInRequired"
 }
 
+/// The code of a gap that there was no time for.
+pub(super) const DEADLINE: &str = "DeadlineExceeded";
+
 /// Whether nothing answered at all.
 pub(super) fn is_silence(code: &str) -> bool {
-    ["Unreachable", "Timeout"].contains(&code)
+    ["Unreachable", "Timeout", DEADLINE].contains(&code)
 }
 
 #[cfg(test)]

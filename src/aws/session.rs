@@ -17,8 +17,10 @@ use aws_smithy_http_client::{Connector, proxy::ProxyConfig};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 
+use super::budget::Budget;
 use super::calls::{CallMeter, Counter};
 use super::error::{CollectError, chain};
+use super::pace::Pace;
 use crate::model::RegionName;
 
 /// Eight attempts, each after a random part of 0.25 s, 0.5 s, 1 s … 4 s: 16 s at most, in which EC2's token bucket
@@ -140,33 +142,41 @@ pub(super) fn retry_partition(name: &str) -> RetryPartition {
 pub(super) struct Clients {
     pub(super) region: RegionName,
     pub(super) counter: Arc<Counter>,
+    pub(super) pace: Arc<Pace>,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(super) sts: aws_sdk_sts::Client,
 }
 
 impl Clients {
-    pub(super) fn new(config: &SdkConfig, region: &RegionName, counter: &Arc<Counter>) -> Self {
-        let meter = CallMeter { region: region.to_string(), counter: Arc::clone(counter) };
+    pub(super) fn new(config: &SdkConfig, region: &RegionName, counter: &Arc<Counter>, budget: &Budget) -> Self {
+        let pace = Arc::new(Pace::new());
+        let meter = CallMeter { region: region.to_string(), counter: Arc::clone(counter), pace: Arc::clone(&pace) };
         let place = Region::new(region.to_string());
         let partition = retry_partition(region.as_str());
+        let http = config.http_client().unwrap_or_else(http_client);
+        let client = |service: &str| budget.client(http.clone(), format!("{service} {region}"));
         let ec2 = aws_sdk_ec2::config::Builder::from(config)
             .region(place.clone())
+            .http_client(client("ec2"))
             .retry_partition(partition.clone())
             .interceptor(meter.clone());
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config)
             .region(place.clone())
+            .http_client(client("cloudwatch"))
             .retry_partition(partition.clone())
             .interceptor(meter.clone());
         let patience = config.timeout_config().cloned().unwrap_or_else(timeout_config);
         let sts = aws_sdk_sts::config::Builder::from(config)
             .region(place)
+            .http_client(client("sts"))
             .retry_partition(partition)
             .timeout_config(patience.to_builder().operation_timeout(STS_TIMEOUT).build())
             .interceptor(meter);
         Self {
             region: region.clone(),
             counter: Arc::clone(counter),
+            pace,
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),
