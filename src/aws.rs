@@ -12,6 +12,7 @@ mod fleet;
 mod insights;
 mod logs;
 mod metrics;
+mod mfa;
 mod operation;
 mod organization;
 mod pace;
@@ -136,11 +137,11 @@ pub async fn bases(options: &CollectOptions) -> Result<(Vec<SdkConfig>, Vec<Gap>
         profiles.push(None);
     }
     let (mut bases, mut gaps, mut first) = (Vec::new(), Vec::new(), None);
-    for profile in profiles {
+    for &profile in &profiles {
         let config = load_config(profile, options.endpoint_url.as_deref()).await?;
         match checked(&config, options).await {
             Ok(config) => bases.push(config),
-            Err(error @ (CollectError::NoCredentials | CollectError::Credentials(_))) => {
+            Err(error @ (CollectError::NoCredentials | CollectError::Credentials(_))) if profiles.len() > 1 => {
                 gaps.push(error::of_profile(profile.unwrap_or("default"), &error));
                 first.get_or_insert(error);
             }

@@ -24,6 +24,9 @@ pub enum CollectError {
         "the AWS credentials could not be loaded: {0}; check the profile (AWS_PROFILE, --profile), or sign in again"
     )]
     Credentials(String),
+    /// A profile's role asks for the code of a second device.
+    #[error("{0}")]
+    Mfa(String),
     /// There is no such profile.
     #[error("there is no AWS profile {name:?}; {}", known_profiles(.known))]
     UnknownProfile {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -20,6 +20,7 @@ use aws_types::os_shim_internal::{Env, Fs};
 use super::budget::Budget;
 use super::calls::{CallMeter, Counter};
 use super::error::{CollectError, chain};
+use super::mfa;
 use super::pace::Pace;
 use crate::model::RegionName;
 
@@ -52,6 +53,21 @@ pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> R
     if let Some(name) = profile {
         require_profile(name).await?;
     }
+    let config = load_chain(profile, endpoint_url).await?;
+    // Keys in the environment win over a profile that is only named there.
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let named = || set("AWS_PROFILE").filter(|_| set("AWS_ACCESS_KEY_ID").is_none());
+    let Some(name) = profile.map(str::to_owned).or_else(named) else { return Ok(config) };
+    match mfa::credentials(&profiles(&name).await?, &name, &config).await? {
+        Some(credentials) => {
+            let credentials = SharedCredentialsProvider::new(credentials);
+            Ok(config.to_builder().credentials_provider(credentials).build())
+        }
+        None => Ok(config),
+    }
+}
+
+async fn load_chain(profile: Option<&str>, endpoint_url: Option<&str>) -> Result<SdkConfig, CollectError> {
     let http = http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
@@ -77,11 +93,14 @@ pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> R
 }
 
 #[expect(clippy::default_trait_access, reason = "the type belongs to a crate that is no dependency")]
-async fn require_profile(name: &str) -> Result<(), CollectError> {
+async fn profiles(name: &str) -> Result<ProfileSet, CollectError> {
     let selected = Some(Cow::Owned(name.to_owned()));
-    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), selected)
-        .await
-        .map_err(|error| CollectError::Configuration(chain(&error)))?;
+    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), selected).await;
+    profiles.map_err(|error| CollectError::Configuration(chain(&error)))
+}
+
+async fn require_profile(name: &str) -> Result<(), CollectError> {
+    let profiles = profiles(name).await?;
     if profiles.get_profile(name).is_some() {
         return Ok(());
     }
