@@ -7,6 +7,7 @@ mod explain;
 mod flow_logs;
 mod iam_policy;
 mod prices;
+mod redaction;
 mod scan;
 
 use std::io::{self, Write};

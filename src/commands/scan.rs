@@ -5,6 +5,7 @@ use std::io;
 use super::ExitStatus;
 use super::audit::eprint;
 use super::destination::Destination;
+use super::redaction;
 use crate::aws::{self, CallLog, CollectOptions};
 use crate::cli::{AccountArgs, ScanArgs, WindowArgs, now};
 use crate::model::Snapshot;
@@ -12,7 +13,9 @@ use crate::progress::ScanProgress;
 
 pub(super) fn run(args: &ScanArgs, quiet: bool) -> anyhow::Result<ExitStatus> {
     let destination = Destination::open(args.output.as_deref())?;
-    let snapshot = collect(&args.account, &args.window, quiet)?;
+    let redactor = redaction::redactor(args, quiet)?;
+    let mut snapshot = collect(&args.account, &args.window, quiet)?;
+    redactor.iter().for_each(|redactor| redactor.snapshot(&mut snapshot));
     destination.write(|out| {
         serde_json::to_writer(&mut *out, &snapshot)?;
         out.write_all(b"\n")
