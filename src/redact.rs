@@ -22,12 +22,13 @@ use key::Key;
 
 pub use key::KEY_BYTES;
 
-use crate::model::{
-    AccountId, EndpointMetrics, Gap, Manifest, Metrics, NatGatewayMetrics, RegionScan, ScannedAccount, Snapshot,
-};
+use crate::model::{AccountId, EndpointMetrics, Gap, Metrics, NatGatewayMetrics, RegionScan, ScannedAccount, Snapshot};
 
 /// Stands for what an API said in words, which may name anything.
 pub const WORDS_LEFT_OUT: &str = "left out by --redact";
+
+/// What an account's pseudonym begins with.
+const ACCOUNT: &str = "account";
 
 /// Makes pseudonyms under one key.
 pub struct Redactor {
@@ -35,7 +36,7 @@ pub struct Redactor {
     addresses: Addresses,
 }
 
-/// A redactor that knows the snapshot it is at.
+/// A redactor that knows the Region it is at.
 struct Pass<'r> {
     key: &'r Key,
     addresses: Addresses,
@@ -60,31 +61,44 @@ impl Redactor {
         account::account(&self.key, id)
     }
 
+    /// Tells whether two sets of pseudonyms were made with the same key, and nothing of the key.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        self.key.suffix("fingerprint", &[])
+    }
+
     /// Puts pseudonyms into a snapshot.
     pub fn snapshot(&self, snapshot: &mut Snapshot) {
         let Snapshot { schema: _, generated_by: _, window: _, scanned_at: _, gaps, regions } = snapshot;
-        let lists = regions.iter().flat_map(|scan| &scan.prefix_lists).filter(|list| text::is_awss(&list.name));
-        let pass = Pass { key: &self.key, addresses: self.addresses.with_lists_of_aws(lists) };
-        pass.gaps(gaps);
-        regions.iter_mut().for_each(|scan| pass.region(scan));
+        self.gaps(gaps);
+        regions.iter_mut().for_each(|scan| self.region(scan));
         // In the order of what is there now: the old one would tell of the old ids.
         regions.sort_by(|a, b| (&a.account_id, &a.region).cmp(&(&b.account_id, &b.region)));
     }
 
-    /// Puts pseudonyms into the manifest of a folder of snapshots.
-    pub fn manifest(&self, manifest: &mut Manifest) {
-        let Manifest { schema: _, generated_by: _, window: _, accounts, gaps } = manifest;
-        let pass = Pass { key: &self.key, addresses: self.addresses.clone() };
-        pass.gaps(gaps);
-        *accounts = std::mem::take(accounts)
-            .into_iter()
-            .map(|(id, mut account)| {
-                let ScannedAccount { name, regions: _, gaps } = &mut account;
-                pass.maybe_name("account", name);
-                pass.gaps(gaps);
-                (self.account(&id), account)
-            })
-            .collect();
+    /// Puts pseudonyms into one Region of one account.
+    pub fn region(&self, scan: &mut RegionScan) {
+        let lists = scan.prefix_lists.iter().filter(|list| text::is_awss(&list.name));
+        let pass = Pass { key: &self.key, addresses: self.addresses.with_lists_of_aws(lists) };
+        self.gaps(&mut scan.gaps);
+        pass.region(scan);
+    }
+
+    /// Puts pseudonyms into what a folder of snapshots says of an account.
+    pub fn scanned_account(&self, account: &mut ScannedAccount) {
+        let ScannedAccount { name, regions: _, gaps } = account;
+        name.iter_mut().for_each(|name| *name = self.key.name(ACCOUNT, name));
+        self.gaps(gaps);
+    }
+
+    /// Puts pseudonyms into what could not be seen: what failed and why stays, as far as it is codes.
+    pub fn gaps(&self, gaps: &mut [Gap]) {
+        for gap in &mut *gaps {
+            let Gap { account_id, region: _, operation: _, code: _, message, iam_action: _ } = gap;
+            account_id.iter_mut().for_each(|id| *id = self.account(id));
+            WORDS_LEFT_OUT.clone_into(message);
+        }
+        gaps.sort();
     }
 }
 
@@ -94,7 +108,7 @@ impl Pass<'_> {
             account_id,
             account_name,
             region: _,
-            gaps,
+            gaps: _,
             nat_gateways,
             vpc_endpoints,
             route_tables,
@@ -109,8 +123,7 @@ impl Pass<'_> {
             metrics,
         } = scan;
         self.account(account_id);
-        self.maybe_name("account", account_name);
-        self.gaps(gaps);
+        self.maybe_name(ACCOUNT, account_name);
         nat_gateways.iter_mut().for_each(|it| self.nat_gateway(it));
         vpc_endpoints.iter_mut().for_each(|it| self.vpc_endpoint(it));
         route_tables.iter_mut().for_each(|it| self.route_table(it));
@@ -149,16 +162,6 @@ impl Pass<'_> {
             } = endpoint;
             self.service_name(service_name);
         }
-    }
-
-    /// What failed and why stays, as far as it is codes.
-    fn gaps(&self, gaps: &mut [Gap]) {
-        for gap in &mut *gaps {
-            let Gap { account_id, region: _, operation: _, code: _, message, iam_action: _ } = gap;
-            account_id.iter_mut().for_each(|id| self.account(id));
-            WORDS_LEFT_OUT.clone_into(message);
-        }
-        gaps.sort();
     }
 
     fn account(&self, id: &mut AccountId) {

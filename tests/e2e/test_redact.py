@@ -122,3 +122,24 @@ def test_a_bad_key_is_refused_before_anything_is_asked(live, key, content):
 
 def test_a_key_goes_only_with_redaction(live, key):
     assert live("scan", *WINDOW, "--redact-key", key).returncode == 2
+
+
+def test_a_folder_is_redacted_from_its_names_on_and_goes_on_under_the_same_key(company, live, tmp_path, key):
+    folder = tmp_path / "snapshots"
+    scan = ("scan", *WINDOW, "--region", "us-east-1", "--region", "eu-west-1", "-o", f"{folder}/")
+    redact = ("--redact", "--redact-key", key)
+    assert live(*scan, *redact).returncode == 0
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    text = " ".join(str(path.relative_to(folder)) + path.read_text() for path in files)
+    assert ACCOUNT not in text and "acme" not in text and len(files) > 2
+    manifest = json.loads((folder / "scan.json").read_text())
+    (account,) = manifest["accounts"]
+    one = json.loads(live("scan", *WINDOW, *redact).stdout)["regions"][0]
+    assert one["account_id"] == account
+    assert json.loads((folder / account / "us-east-1.json").read_text())["regions"] == [one]
+
+    again = live(*scan, *redact)
+    assert "1 were there already" in again.stderr, again.stderr
+    for other in ((), ("--redact",)):
+        done = live(*scan, *other)
+        assert done.returncode == 2 and "choose another folder" in done.stderr
