@@ -9,6 +9,7 @@ mod flow_logs;
 mod folder;
 mod iam_policy;
 mod prices;
+mod redaction;
 mod scan;
 
 use std::io::{self, Write};

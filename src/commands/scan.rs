@@ -13,6 +13,7 @@ use super::accounts;
 use super::audit::eprint;
 use super::destination::Destination;
 use super::folder::Folder;
+use super::redaction;
 use crate::aws::{self, CollectError};
 use crate::cli::{AccountArgs, ScanArgs, WindowArgs, now};
 use crate::model::Snapshot;
@@ -35,7 +36,9 @@ pub(super) fn run(args: &ScanArgs, quiet: bool) -> anyhow::Result<ExitStatus> {
 /// Writes one snapshot of everything, and counts its gaps.
 fn into_file(path: Option<&Path>, args: &ScanArgs, quiet: bool) -> anyhow::Result<usize> {
     let destination = Destination::open(path)?;
-    let snapshot = collect(&args.account, &args.window, quiet)?;
+    let redactor = redaction::redactor(args, quiet)?;
+    let mut snapshot = collect(&args.account, &args.window, quiet)?;
+    redactor.iter().for_each(|redactor| redactor.snapshot(&mut snapshot));
     destination.write(|out| {
         serde_json::to_writer(&mut *out, &snapshot)?;
         out.write_all(b"\n")

@@ -23,6 +23,9 @@ pub struct Manifest {
     /// When the scan was done; none while it is under way, or when it was stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+    /// Which key the pseudonyms in it were made with, where it is redacted: its fingerprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<String>,
     /// The accounts in the scan.
     pub accounts: BTreeMap<AccountId, ScannedAccount>,
     /// What could not be seen of no account in particular.
@@ -52,6 +55,7 @@ impl Manifest {
             generated_by: crate::GENERATED_BY.to_owned(),
             window,
             finished_at: None,
+            redaction: None,
             accounts: BTreeMap::new(),
             gaps: Vec::new(),
         }

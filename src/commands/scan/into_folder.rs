@@ -15,7 +15,9 @@ use crate::cli::{ScanArgs, now};
 use crate::commands::accounts;
 use crate::commands::audit::eprint;
 use crate::commands::folder::Folder;
+use crate::commands::redaction;
 use crate::model::{AccountId, Manifest, RegionName, Snapshot, Window};
+use crate::redact::Redactor;
 
 /// How old a snapshot may be, where that is not said.
 const MAX_AGE: SignedDuration = SignedDuration::from_hours(24);
@@ -30,11 +32,13 @@ struct Current {
     window: Window,
     /// Snapshots from before are too old.
     since: Timestamp,
+    redactor: Option<Arc<Redactor>>,
 }
 
 impl Earlier for Current {
     fn is_current(&self, account_id: &AccountId, region: &RegionName) -> bool {
-        self.folder.head(account_id, region).is_some_and(|head| {
+        let account_id = self.redactor.as_ref().map_or_else(|| account_id.clone(), |it| it.account(account_id));
+        self.folder.head(&account_id, region).is_some_and(|head| {
             head.complete && head.window == self.window && head.scanned_at.is_some_and(|at| at >= self.since)
         })
     }
@@ -55,6 +59,14 @@ pub(super) fn run(path: &Path, args: &ScanArgs, quiet: bool) -> anyhow::Result<u
     accounts::options(&args.account, asked)?;
     let folder = Arc::new(Folder::create(path)?);
     let earlier = folder.manifest()?;
+    let redactor = redaction::redactor(args, quiet)?.map(Arc::new);
+    let redaction = redactor.as_ref().map(|redactor| redactor.fingerprint());
+    anyhow::ensure!(
+        earlier.as_ref().is_none_or(|earlier| earlier.redaction == redaction),
+        "{} was begun {}, so that an account would be in it twice: choose another folder",
+        path.display(),
+        if redaction.is_none() { "with --redact" } else { "without --redact, or with another key" }
+    );
     let max_age = args.max_age.unwrap_or(MAX_AGE);
     let window = earlier.as_ref().map_or(asked, |earlier| {
         let goes_on = args.window.is_relative(now) && continues(earlier.window, asked, max_age);
@@ -62,13 +74,13 @@ pub(super) fn run(path: &Path, args: &ScanArgs, quiet: bool) -> anyhow::Result<u
     });
     let manifest = match earlier {
         Some(earlier) if earlier.window == window => Manifest { finished_at: None, gaps: Vec::new(), ..earlier },
-        _ => Manifest::new(window),
+        _ => Manifest { redaction, ..Manifest::new(window) },
     };
     folder.write_manifest(&manifest)?;
     let options = accounts::options(&args.account, window)?;
     let since = now.saturating_sub(max_age).unwrap_or(now);
-    let current = Arc::new(Current { folder: Arc::clone(&folder), window, since });
-    let keeper = Keeper { folder, manifest, window, written: Written::default(), saved: Instant::now() };
+    let current = Arc::new(Current { folder: Arc::clone(&folder), window, since, redactor: redactor.clone() });
+    let keeper = Keeper { folder, manifest, window, redactor, written: Written::default(), saved: Instant::now() };
 
     let done = wait(quiet, |progress| scan(options, progress.listener(), current, keeper))?;
     let shown = path.display();
@@ -119,11 +131,25 @@ async fn scan(
     Ok((calls, written))
 }
 
+/// What is found, as it may be written.
+fn redacted(redactor: &Redactor, mut event: Event) -> Event {
+    match &mut event {
+        Event::Account(id, account) => {
+            id.iter_mut().for_each(|id| *id = redactor.account(id));
+            redactor.scanned_account(account);
+        }
+        Event::Region(scan) => redactor.region(scan),
+        Event::Gap(gap) => redactor.gaps(std::slice::from_mut(gap)),
+    }
+    event
+}
+
 /// Writes what is found.
 struct Keeper {
     folder: Arc<Folder>,
     manifest: Manifest,
     window: Window,
+    redactor: Option<Arc<Redactor>>,
     written: Written,
     saved: Instant,
 }
@@ -131,7 +157,7 @@ struct Keeper {
 impl Keeper {
     fn keep(mut self, mut found: mpsc::Receiver<Event>) -> anyhow::Result<Self> {
         while let Some(event) = found.blocking_recv() {
-            match event {
+            match self.redactor.iter().fold(event, |event, redactor| redacted(redactor, event)) {
                 Event::Account(Some(account_id), account) => {
                     self.written.known += account.regions.as_ref().map_or(0, |regions| regions.len());
                     self.manifest.accounts.insert(account_id, account);
