@@ -7,8 +7,10 @@ mod explain;
 mod flow_logs;
 mod folder;
 mod iam_policy;
+mod parallel;
 mod prices;
 mod scan;
+mod snapshots;
 
 use std::io::{self, Write};
 use std::path::Path;
