@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
@@ -216,7 +217,20 @@ pub struct Gap {
     pub iam_action: Option<String>,
 }
 
-fn known_schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+/// Reads all or a part of what is in a snapshot.
+pub(super) fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, SnapshotError> {
+    use serde_json::error::Category;
+    if json.trim_ascii().is_empty() {
+        return Err(SnapshotError::Empty);
+    }
+    serde_json::from_slice(json).map_err(|error| match error.classify() {
+        Category::Eof => SnapshotError::Truncated { line: error.line(), column: error.column() },
+        Category::Syntax | Category::Io => SnapshotError::NotJson(error),
+        Category::Data => SnapshotError::NotASnapshot(error),
+    })
+}
+
+pub(super) fn known_schema<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let schema = String::deserialize(deserializer)?;
     if schema == SNAPSHOT_SCHEMA {
         return Ok(schema);
@@ -291,15 +305,7 @@ impl Snapshot {
     /// # Errors
     /// When the text is empty, cut off, not JSON, or not of a snapshot this version knows.
     pub fn parse(json: &[u8]) -> Result<Self, SnapshotError> {
-        use serde_json::error::Category;
-        if json.trim_ascii().is_empty() {
-            return Err(SnapshotError::Empty);
-        }
-        serde_json::from_slice(json).map_err(|error| match error.classify() {
-            Category::Eof => SnapshotError::Truncated { line: error.line(), column: error.column() },
-            Category::Syntax | Category::Io => SnapshotError::NotJson(error),
-            Category::Data => SnapshotError::NotASnapshot(error),
-        })
+        read(json)
     }
 
     /// Puts several snapshots together.
