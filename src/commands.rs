@@ -1,10 +1,12 @@
 //! What each command does: wiring between the command line, the account or a file, the analysis and the output.
 
+mod accounts;
 mod attribute;
 mod audit;
 mod destination;
 mod explain;
 mod flow_logs;
+mod folder;
 mod iam_policy;
 mod prices;
 mod scan;

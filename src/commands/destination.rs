@@ -86,11 +86,14 @@ impl Destination {
     }
 }
 
+/// How the names of files begin that are not finished yet.
+pub(super) const PREFIX: &str = ".natwise-";
+
 /// A new file in the folder of another one.
-fn beside(path: &Path) -> anyhow::Result<NamedTempFile> {
+pub(super) fn beside(path: &Path) -> anyhow::Result<NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".natwise-");
+    builder.prefix(PREFIX);
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder).with_context(|| format!("cannot write {}", path.display()))

@@ -54,8 +54,7 @@ impl Statement {
 }
 
 pub(super) fn run(args: &IamPolicyArgs) -> anyhow::Result<ExitStatus> {
-    let mut actions = iam_actions().to_vec();
-    actions.sort_unstable();
+    let actions: Vec<_> = iam_actions().collect();
     // None of these actions can be narrowed to a resource.
     let mut statement = vec![Statement::allow("NatwiseReadOnly", actions, vec!["*".to_owned()])];
     statement.extend(flow_logs::statements(args)?);
