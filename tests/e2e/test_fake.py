@@ -106,10 +106,11 @@ def test_a_role_is_refused_to_whom_it_does_not_know(fake):
     suspended = next(id for id, it in accounts.items() if it["status"] == "SUSPENDED")
     assert code(assume, fake, suspended) == "AccessDenied"
     assert code(assume, fake, list(accounts)[1], role="other") == "AccessDenied"
-    with Fake(external_id="key", session_seconds=0) as strict:
+    with Fake(external_id="key", mfa_code="123456", session_seconds=0) as strict:
         account = list(strict.truth()["accounts"])[1]
-        assert code(assume, strict, account) == "AccessDenied"
-        expired = assume(strict, account, ExternalId="key")
+        assert code(assume, strict, account, TokenCode="123456") == "AccessDenied"
+        assert code(assume, strict, account, ExternalId="key") == "AccessDenied"
+        expired = assume(strict, account, ExternalId="key", TokenCode="123456")
         assert code(client(strict, "ec2", credentials=expired).describe_vpcs) == "RequestExpired"
 
 
