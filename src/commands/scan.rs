@@ -7,7 +7,9 @@ use std::io;
 use std::path::Path;
 
 use anyhow::Context as _;
+use tempfile::TempDir;
 
+use self::into_folder::Job;
 use super::ExitStatus;
 use super::accounts;
 use super::audit::eprint;
@@ -22,7 +24,9 @@ use crate::progress::ScanProgress;
 pub(super) fn run(args: &ScanArgs, quiet: bool) -> anyhow::Result<ExitStatus> {
     let folder = args.output.as_deref().filter(|path| Folder::is_meant(path));
     let gaps = if let Some(path) = folder {
-        into_folder::run(path, args, quiet)?
+        let redactor = redaction::redactor(args, quiet)?;
+        let ScanArgs { account, window, max_age, .. } = args;
+        into_folder::run(path, Job { account, window, max_age: *max_age, redactor }, quiet)?
     } else {
         anyhow::ensure!(args.max_age.is_none(), "--max-age is about the snapshots of a folder: give -o FOLDER/");
         into_file(args.output.as_deref(), args, quiet)?
@@ -44,6 +48,21 @@ fn into_file(path: Option<&Path>, args: &ScanArgs, quiet: bool) -> anyhow::Resul
         out.write_all(b"\n")
     })?;
     Ok(snapshot.gaps.len() + snapshot.regions.iter().map(|scan| scan.gaps.len()).sum::<usize>())
+}
+
+/// Reads the accounts of an organisation, which need not fit into memory, into a folder that is gone with its handle.
+/// None where one account is meant.
+pub(super) fn collect_aside(
+    account: &AccountArgs,
+    window: &WindowArgs,
+    quiet: bool,
+) -> anyhow::Result<Option<TempDir>> {
+    if account.is_one() {
+        return Ok(None);
+    }
+    let folder = tempfile::Builder::new().prefix("natwise-").tempdir().context("cannot make a temporary folder")?;
+    into_folder::run_aside(folder.path(), account, window, quiet)?;
+    Ok(Some(folder))
 }
 
 /// Reads live accounts into memory.
