@@ -83,6 +83,12 @@ def gaps_of(folder, account, region):
     return of_part + of_account + manifest.get("gaps", [])
 
 
+def audit(home, folder):
+    done = Runs(home)("audit", "--snapshot", folder, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(fakes, tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed")
@@ -141,6 +147,10 @@ def test_lasting(fault, fakes, undisturbed, tmp_path):
                     assert one[key] == value, f"{key}: {where}"
         else:
             assert all(gap["account_id"] == account for gap in gaps), where
+        report = audit(tmp_path, folder)
+        assert report["scope"]["complete"] is False
+        named = {(gap["operation"], gap["code"], gap["region"]) for gap in report["gaps"]}
+        assert named == {(gap["operation"], gap["code"], gap["region"]) for gap in gaps}, where
 
 
 @pytest.mark.parametrize("fault", PASSING)
