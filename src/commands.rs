@@ -8,6 +8,7 @@ mod explain;
 mod flow_logs;
 mod folder;
 mod iam_policy;
+mod previous;
 mod prices;
 mod redaction;
 mod scan;

@@ -64,7 +64,7 @@ fn snapshot(args: &AuditArgs, quiet: bool) -> anyhow::Result<Snapshot> {
         return demo.context("the bundled example account");
     }
     if args.snapshots.is_empty() {
-        return scan::collect(&args.account, &args.window, quiet);
+        return scan::collect(&args.account, &args.window, None, quiet);
     }
     let parse = |path: &PathBuf| -> anyhow::Result<Snapshot> {
         Snapshot::parse(&read(path)?).with_context(|| format!("snapshot {}", path.display()))

@@ -5,6 +5,7 @@ mod into_folder;
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
@@ -13,8 +14,9 @@ use super::accounts;
 use super::audit::eprint;
 use super::destination::Destination;
 use super::folder::Folder;
+use super::previous::Previous;
 use super::redaction;
-use crate::aws::{self, CollectError};
+use crate::aws::{self, CollectError, Earlier};
 use crate::cli::{AccountArgs, ScanArgs, WindowArgs, now};
 use crate::model::Snapshot;
 use crate::progress::ScanProgress;
@@ -37,7 +39,8 @@ pub(super) fn run(args: &ScanArgs, quiet: bool) -> anyhow::Result<ExitStatus> {
 fn into_file(path: Option<&Path>, args: &ScanArgs, quiet: bool) -> anyhow::Result<usize> {
     let destination = Destination::open(path)?;
     let redactor = redaction::redactor(args, quiet)?;
-    let mut snapshot = collect(&args.account, &args.window, quiet)?;
+    let previous = Previous::of(args, None, redactor.as_ref())?;
+    let mut snapshot = collect(&args.account, &args.window, previous, quiet)?;
     redactor.iter().for_each(|redactor| redactor.snapshot(&mut snapshot));
     destination.write(|out| {
         serde_json::to_writer(&mut *out, &snapshot)?;
@@ -47,22 +50,29 @@ fn into_file(path: Option<&Path>, args: &ScanArgs, quiet: bool) -> anyhow::Resul
 }
 
 /// Reads live accounts into memory.
-pub(super) fn collect(account: &AccountArgs, window: &WindowArgs, quiet: bool) -> anyhow::Result<Snapshot> {
+pub(super) fn collect(
+    account: &AccountArgs,
+    window: &WindowArgs,
+    previous: Option<Previous>,
+    quiet: bool,
+) -> anyhow::Result<Snapshot> {
     let now = now();
     let options = accounts::options(account, window.window(now)?)?;
+    let reuses = previous.is_some();
+    let earlier = previous.map(|previous| Arc::new(previous) as Arc<dyn Earlier>);
     let listener = |progress: &ScanProgress| progress.listener();
     let collected = wait(quiet, |progress| {
         let on_progress = listener(progress);
         async move {
             let (bases, gaps) = aws::bases(&options).await?;
-            let mut collected = aws::collect(bases, &options, on_progress).await?;
+            let mut collected = aws::collect(bases, &options, on_progress, earlier).await?;
             collected.snapshot.gaps.extend(gaps);
             Ok::<_, CollectError>(collected)
         }
     })?
     .context("interrupted; nothing was written")??;
     if !quiet {
-        calls::tell(&collected.calls);
+        calls::tell(&collected.calls, reuses);
     }
     Ok(Snapshot { scanned_at: Some(now), ..collected.snapshot })
 }

@@ -15,6 +15,7 @@ use crate::cli::{ScanArgs, now};
 use crate::commands::accounts;
 use crate::commands::audit::eprint;
 use crate::commands::folder::Folder;
+use crate::commands::previous::Previous;
 use crate::commands::redaction;
 use crate::model::{AccountId, Manifest, RegionName, Snapshot, Window};
 use crate::redact::Redactor;
@@ -33,6 +34,7 @@ struct Current {
     /// Snapshots from before are too old.
     since: Timestamp,
     redactor: Option<Arc<Redactor>>,
+    previous: Option<Previous>,
 }
 
 impl Earlier for Current {
@@ -41,6 +43,10 @@ impl Earlier for Current {
         self.folder.head(&account_id, region).is_some_and(|head| {
             head.complete && head.window == self.window && head.scanned_at.is_some_and(|at| at >= self.since)
         })
+    }
+
+    fn previous(&self, account_id: &AccountId, region: &RegionName) -> Option<Snapshot> {
+        self.previous.as_ref()?.previous(account_id, region)
     }
 }
 
@@ -59,7 +65,7 @@ pub(super) fn run(path: &Path, args: &ScanArgs, quiet: bool) -> anyhow::Result<u
     accounts::options(&args.account, asked)?;
     let folder = Arc::new(Folder::create(path)?);
     let earlier = folder.manifest()?;
-    let redactor = redaction::redactor(args, quiet)?.map(Arc::new);
+    let redactor = redaction::redactor(args, quiet)?;
     let redaction = redactor.as_ref().map(|redactor| redactor.fingerprint());
     anyhow::ensure!(
         earlier.as_ref().is_none_or(|earlier| earlier.redaction == redaction),
@@ -79,7 +85,10 @@ pub(super) fn run(path: &Path, args: &ScanArgs, quiet: bool) -> anyhow::Result<u
     folder.write_manifest(&manifest)?;
     let options = accounts::options(&args.account, window)?;
     let since = now.saturating_sub(max_age).unwrap_or(now);
-    let current = Arc::new(Current { folder: Arc::clone(&folder), window, since, redactor: redactor.clone() });
+    let previous = Previous::of(args, Some(&folder), redactor.as_ref())?;
+    let reuses = previous.is_some();
+    let current =
+        Arc::new(Current { folder: Arc::clone(&folder), window, since, redactor: redactor.clone(), previous });
     let keeper = Keeper { folder, manifest, window, redactor, written: Written::default(), saved: Instant::now() };
 
     let done = wait(quiet, |progress| scan(options, progress.listener(), current, keeper))?;
@@ -89,7 +98,7 @@ pub(super) fn run(path: &Path, args: &ScanArgs, quiet: bool) -> anyhow::Result<u
     };
     let (made, written) = done.with_context(|| format!("the scan into {shown} is not complete"))?;
     if !quiet {
-        calls::tell(&made);
+        calls::tell(&made, reuses);
         let Written { regions, known, .. } = written;
         let kept = known.saturating_sub(regions);
         let kept = if kept > 0 { format!("; {kept} were there already") } else { String::new() };
