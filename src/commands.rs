@@ -8,10 +8,12 @@ mod explain;
 mod flow_logs;
 mod folder;
 mod iam_policy;
+mod parallel;
 mod previous;
 mod prices;
 mod redaction;
 mod scan;
+mod snapshots;
 
 use std::io::{self, Write};
 use std::path::Path;

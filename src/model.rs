@@ -2,16 +2,19 @@
 //!
 //! Plain data only. What can be *concluded* from it lives in [`topology`](crate::topology) and the rules.
 
+mod groups;
 mod id;
 mod manifest;
 mod network;
 mod open_enum;
+mod outline;
 mod series;
 mod service;
 mod snapshot;
 mod unit;
 mod window;
 
+pub use groups::Groups;
 pub use id::{
     AccountId, FlowLogId, NatGatewayId, PrefixListId, RegionName, RouteTableId, SecurityGroupId, SubnetId,
     TransitGatewayAttachmentId, TransitGatewayId, TransitGatewayRouteTableId, VpcEndpointId, VpcId,
@@ -23,6 +26,7 @@ pub use network::{
     SecurityGroup, SecurityGroupRule, Subnet, Tags, TransitGatewayAttachment, TransitGatewayRoute,
     TransitGatewayRouteTable, Vpc, VpcEndpoint,
 };
+pub use outline::Outline;
 pub use series::Series;
 pub use service::Service;
 pub use snapshot::{

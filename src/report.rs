@@ -6,6 +6,7 @@
 mod advice;
 mod clients;
 mod flow_logs;
+mod merge;
 mod note;
 mod over_time;
 mod row;
@@ -32,7 +33,8 @@ pub use vpc::{MissingRow, RouteRow, RouteTableRow, SubnetRow, VpcEndpointRow, Vp
 use crate::assumption::Assumptions;
 use crate::attribution::Attribution;
 use crate::audit::{self, Context, Skipped};
-use crate::cost::{Amount, Costs};
+use crate::cost::Costs;
+use crate::finding::Finding;
 use crate::model::{AccountId, Gap, RegionName, Snapshot, Usd, Window};
 use crate::pricing::PriceBook;
 use crate::topology::Topology;
@@ -124,7 +126,7 @@ pub struct Totals {
 }
 
 /// The window's cost by component.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct WindowUsd {
     /// NAT gateway hours.
     pub nat_hours: Option<Usd>,
@@ -172,23 +174,32 @@ impl Report {
     /// Analyses a snapshot, and what flow logs say of its traffic where there are any.
     #[must_use]
     pub fn new(snapshot: &Snapshot, traffic: Option<&Traffic>, prices: &PriceBook, assumptions: &Assumptions) -> Self {
+        let mut report = Self::unordered(snapshot, traffic, prices, assumptions);
+        report.arrange();
+        report
+    }
+
+    /// The same, but for what [`Report::arrange`] sees to.
+    fn unordered(
+        snapshot: &Snapshot,
+        traffic: Option<&Traffic>,
+        prices: &PriceBook,
+        assumptions: &Assumptions,
+    ) -> Self {
         let topology = Topology::new(snapshot);
         let costs = Costs::new(snapshot, prices);
         let attribution = traffic.map(|traffic| Attribution::new(traffic, &costs)).unwrap_or_default();
         let context = Context { topology: &topology, costs: &costs, prices, attribution: &attribution, assumptions };
-        let (mut findings, mut skipped) = audit::run(&context);
-        saving::sort(&mut findings);
-        let (saving, plan) = Savings::of(&findings, &costs);
-        skipped.sort();
+        let (findings, skipped) = audit::run(&context);
+        let row = |finding: Finding| {
+            let name = topology.vpc(&finding.vpc_id).and_then(|(_, view)| view.name());
+            (finding.money.clone(), FindingRow::new(finding, name))
+        };
+        let mut findings: Vec<_> = findings.into_iter().map(row).collect();
+        findings.sort_by(|(_, a), (_, b)| saving::order(a, b));
+        let (money, findings): (Vec<_>, Vec<_>) = findings.into_iter().unzip();
+        let (saving, plan) = Savings::of(money.iter().map(Option::as_ref), &costs);
         let of_parts = snapshot.regions.iter().flat_map(|scan| &scan.gaps);
-        let mut gaps: Vec<_> = snapshot.gaps.iter().chain(of_parts).cloned().collect();
-        gaps.sort();
-        let mut accounts: Vec<_> = snapshot.regions.iter().map(|scan| scan.account_id.clone()).collect();
-        let mut regions: Vec<_> = snapshot.regions.iter().map(|scan| scan.region.clone()).collect();
-        accounts.sort();
-        accounts.dedup();
-        regions.sort();
-        regions.dedup();
         let unknown: Vec<_> = costs
             .unknowns()
             .into_iter()
@@ -204,11 +215,17 @@ impl Report {
         let current = costs.nat_gateways.iter().map(|cost| cost.monthly_known_usd()).sum::<Usd>()
             + costs.endpoints.iter().map(|cost| cost.monthly_known_usd()).sum::<Usd>();
         let ended = costs.nat_gateways.iter().filter(|cost| cost.gone).map(|cost| cost.monthly_known_usd()).sum();
+        let nat_gateways = row::nat_gateways(&context, snapshot.window);
+        let endpoints = row::endpoints(&context);
         Self {
             schema: REPORT_SCHEMA,
             generated_by: crate::GENERATED_BY,
             window: snapshot.window,
-            scope: Scope { accounts, regions, complete: gaps.is_empty() },
+            scope: Scope {
+                accounts: snapshot.regions.iter().map(|scan| scan.account_id.clone()).collect(),
+                regions: snapshot.regions.iter().map(|scan| scan.region.clone()).collect(),
+                complete: false,
+            },
             prices: Prices {
                 as_of: prices.as_of().to_owned(),
                 source: prices.source(),
@@ -216,24 +233,18 @@ impl Report {
                 assumed_shares: assumptions.iter().map(|(service, share)| (service.to_string(), share)).collect(),
             },
             totals: Totals {
-                window_usd: WindowUsd::new(&costs),
+                window_usd: WindowUsd::default(),
                 monthly_usd: TotalMonthlyUsd { current, saving_low: saving.low, saving_high: saving.high, ended },
-                partial: !unknown.is_empty(),
+                partial: false,
                 unknown,
             },
-            nat_gateways: row::nat_gateways(&context, snapshot.window),
-            endpoints: row::endpoints(&context),
+            nat_gateways,
+            endpoints,
             vpcs: vpc::vpcs(&topology, &findings),
-            findings: findings
-                .into_iter()
-                .map(|finding| {
-                    let name = topology.vpc(&finding.vpc_id).and_then(|(_, view)| view.name());
-                    FindingRow::new(finding, name)
-                })
-                .collect(),
+            findings,
             plan,
             skipped,
-            gaps,
+            gaps: snapshot.gaps.iter().chain(of_parts).cloned().collect(),
             flow_logs: traffic.map(FlowLogs::new),
             flow_log_advice: advice::advice(&context),
             notes: note::notes(&context),
@@ -251,12 +262,12 @@ impl Report {
 }
 
 impl WindowUsd {
-    fn new(costs: &Costs<'_>) -> Self {
-        let nat_hours = sum(costs.nat_gateways.iter().map(|cost| &cost.hours_usd));
-        let nat_data = sum(costs.nat_gateways.iter().map(|cost| &cost.data_usd));
-        let endpoint_hours = sum(costs.endpoints.iter().map(|cost| &cost.hours_usd));
-        let endpoint_data = sum(costs.endpoints.iter().map(|cost| &cost.data_usd));
-        let other = sum(costs.nat_gateways.iter().map(|cost| &cost.addresses_usd));
+    fn new(nat_gateways: &[NatGatewayRow], endpoints: &[EndpointRow]) -> Self {
+        let nat_hours = sum(nat_gateways.iter().map(|row| row.window_usd.hours));
+        let nat_data = sum(nat_gateways.iter().map(|row| row.window_usd.data));
+        let endpoint_hours = sum(endpoints.iter().map(|row| row.window_usd.hours));
+        let endpoint_data = sum(endpoints.iter().map(|row| row.window_usd.data));
+        let other = sum(nat_gateways.iter().map(|row| row.window_usd.addresses));
         let parts = [nat_hours, nat_data, endpoint_hours, endpoint_data, other];
         let known: Vec<_> = parts.into_iter().flatten().collect();
         let total = (!known.is_empty()).then(|| known.into_iter().sum());
@@ -265,12 +276,12 @@ impl WindowUsd {
 }
 
 /// The sum of what is known; none when there are amounts and not one of them is known.
-fn sum<'x>(amounts: impl Iterator<Item = &'x Amount>) -> Option<Usd> {
+fn sum(amounts: impl Iterator<Item = Option<Usd>>) -> Option<Usd> {
     let (mut known, mut unknown) = (None, false);
     for amount in amounts {
         match amount {
-            Ok(usd) => known = Some(known.unwrap_or(Usd::ZERO) + *usd),
-            Err(_) => unknown = true,
+            Some(usd) => known = Some(known.unwrap_or(Usd::ZERO) + usd),
+            None => unknown = true,
         }
     }
     known.or((!unknown).then_some(Usd::ZERO))

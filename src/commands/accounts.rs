@@ -78,14 +78,16 @@ fn members(fleet: &FleetArgs, options: &CollectOptions) -> anyhow::Result<Member
     Ok(Members::Roles(roles))
 }
 
-fn role(arn: &str, external_id: Option<String>) -> anyhow::Result<Role> {
+/// The role of an ARN.
+pub(super) fn role(arn: &str, external_id: Option<String>) -> anyhow::Result<Role> {
     let Some(role) = Role::of_arn(arn) else {
         anyhow::bail!("{arn:?} is not a role's ARN, such as arn:aws:iam::111122223333:role/audit");
     };
     Ok(Role { external_id, ..role })
 }
 
-fn role_name(name: &str) -> anyhow::Result<String> {
+/// A role's name, as ARNs end.
+pub(super) fn role_name(name: &str) -> anyhow::Result<String> {
     let name = name.trim_start_matches('/');
     anyhow::ensure!(is_role_name(name), "--role-name {name:?} is not the name of a role");
     Ok(name.to_owned())

@@ -1,15 +1,11 @@
 //! `natwise attribute`: flow logs → bytes by gateway, service and direction.
 
-use std::path::PathBuf;
-
-use anyhow::Context as _;
-
+use super::ExitStatus;
 use super::audit::eprint;
 use super::destination::Destination;
 use super::flow_logs::{Account, gateway, print_ddl, print_sql, traffic};
-use super::{ExitStatus, read};
+use super::snapshots::Snapshots;
 use crate::cli::{AccountArgs, AttributeArgs, When, now};
-use crate::model::Snapshot;
 use crate::output::render_traffic;
 use crate::report::TrafficReport;
 
@@ -18,7 +14,10 @@ pub(super) fn run(args: &AttributeArgs, color: When, quiet: bool) -> anyhow::Res
     let destination = Destination::open(args.output.as_deref())?;
     let style = destination.style(color, args.top);
     let given: Vec<_> = args.gateways.iter().map(|text| gateway(text, &args.client_cidrs)).collect::<Result<_, _>>()?;
-    let snapshot = snapshot(&args.snapshots)?;
+    let snapshot = match &*args.snapshots {
+        [] => None,
+        paths => Some(Snapshots::find(paths, quiet)?.whole()?),
+    };
     if args.print_ddl {
         let ddl = print_ddl(&args.places, &args.reading, snapshot.as_ref())?;
         destination.write(|out| out.write_all(ddl.as_bytes()))?;
@@ -51,15 +50,4 @@ pub(super) fn run(args: &AttributeArgs, color: When, quiet: bool) -> anyhow::Res
         return Ok(ExitStatus::Failed);
     }
     Ok(ExitStatus::Done)
-}
-
-fn snapshot(paths: &[PathBuf]) -> anyhow::Result<Option<Snapshot>> {
-    if paths.is_empty() {
-        return Ok(None);
-    }
-    let parse = |path: &PathBuf| -> anyhow::Result<Snapshot> {
-        Snapshot::parse(&read(path)?).with_context(|| format!("snapshot {}", path.display()))
-    };
-    let snapshots: Vec<_> = paths.iter().map(parse).collect::<Result<_, _>>()?;
-    Ok(Some(Snapshot::merge(snapshots).context("these snapshots cannot be read together")?))
 }

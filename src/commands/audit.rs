@@ -6,12 +6,15 @@ use anyhow::Context as _;
 
 use super::destination::Destination;
 use super::flow_logs::{Account, traffic};
-use super::{ExitStatus, price_book, read, scan};
+use super::snapshots::Snapshots;
+use super::{ExitStatus, price_book, scan};
 use crate::assumption::Assumptions;
 use crate::cli::{AuditArgs, When};
 use crate::model::Snapshot;
 use crate::output::{Format, render, render_csv};
+use crate::pricing::PriceBook;
 use crate::report::Report;
+use crate::traffic::Traffic;
 
 /// The example account of `--demo`, made by `tests/tools/make_demo.py`.
 const DEMO: &[u8] = include_bytes!("../demo/account.json");
@@ -30,15 +33,7 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
             "this format is a binary file, and would only garble a terminal: write it to a file with -o FILE, or into a pipe"
         );
     }
-    let snapshot = snapshot(args, quiet)?;
-    let traffic = match &*args.flow_logs {
-        [] => None,
-        places => {
-            let account = Account::Scanned(&snapshot);
-            Some(traffic(places, &args.reading, &account, Some(snapshot.window), &args.account, quiet)?)
-        }
-    };
-    let report = Report::new(&snapshot, traffic.as_ref(), &prices, &assumptions);
+    let report = report(args, &prices, &assumptions, quiet)?;
     for (format, destination) in outputs {
         let style = destination.style(color, args.top);
         destination.write(|out| match format {
@@ -57,20 +52,32 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
     })
 }
 
-/// What is to be analysed.
-fn snapshot(args: &AuditArgs, quiet: bool) -> anyhow::Result<Snapshot> {
-    if args.demo {
+/// Reads what is to be analysed, and analyses it.
+fn report(args: &AuditArgs, prices: &PriceBook, assumptions: &Assumptions, quiet: bool) -> anyhow::Result<Report> {
+    let live = args.snapshots.is_empty() && !args.demo;
+    let aside = if live { scan::collect_aside(&args.account, &args.window, quiet)? } else { None };
+    let folder = aside.as_ref().map(|folder| folder.path().to_owned());
+    let paths = folder.as_ref().map_or(&*args.snapshots, std::slice::from_ref);
+    let analyse = |snapshot: &Snapshot, traffic: Option<&Traffic>| Report::new(snapshot, traffic, prices, assumptions);
+    let snapshot = if args.demo {
         let demo = Snapshot::parse(DEMO).and_then(|snapshot| Snapshot::merge(vec![snapshot]));
-        return demo.context("the bundled example account");
-    }
-    if args.snapshots.is_empty() {
-        return scan::collect(&args.account, &args.window, None, quiet);
-    }
-    let parse = |path: &PathBuf| -> anyhow::Result<Snapshot> {
-        Snapshot::parse(&read(path)?).with_context(|| format!("snapshot {}", path.display()))
+        demo.context("the bundled example account")?
+    } else if paths.is_empty() {
+        scan::collect(&args.account, &args.window, None, quiet)?
+    } else {
+        let snapshots = Snapshots::find(paths, quiet)?;
+        if args.flow_logs.is_empty() {
+            return snapshots.report(|snapshot| analyse(snapshot, None));
+        }
+        // Whose gateway a record is of can only be told when all are known.
+        snapshots.whole()?
     };
-    let snapshots: Vec<_> = args.snapshots.iter().map(parse).collect::<Result<_, _>>()?;
-    Snapshot::merge(snapshots).context("these snapshots cannot be audited together")
+    if args.flow_logs.is_empty() {
+        return Ok(analyse(&snapshot, None));
+    }
+    let account = Account::Scanned(&snapshot);
+    let traffic = traffic(&args.flow_logs, &args.reading, &account, Some(snapshot.window), &args.account, quiet)?;
+    Ok(analyse(&snapshot, Some(&traffic)))
 }
 
 /// A line on stderr that no log level hides.

@@ -18,11 +18,12 @@ use std::path::{self, Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
 
 pub(super) use head::Head;
 
 use super::destination::{PREFIX, beside};
-use crate::model::{AccountId, MANIFEST_SCHEMA, Manifest, RegionName, Snapshot};
+use crate::model::{AccountId, MANIFEST_SCHEMA, Manifest, Outline, RegionName, Snapshot, SnapshotError};
 
 const MANIFEST: &str = "scan.json";
 const LOCK: &str = ".lock";
@@ -101,12 +102,70 @@ impl Folder {
 
     /// Reads a part's snapshot.
     pub(super) fn read(&self, account_id: &AccountId, region: &RegionName) -> anyhow::Result<Snapshot> {
+        self.parse(
+            account_id,
+            region,
+            Snapshot::parse,
+            |snapshot| matches!(&*snapshot.regions, [scan] if scan.account_id == *account_id && scan.region == *region),
+        )
+    }
+
+    /// Reads the outline of a part's snapshot.
+    pub(super) fn outline(&self, account_id: &AccountId, region: &RegionName) -> anyhow::Result<Outline> {
+        self.parse(
+            account_id,
+            region,
+            Outline::parse,
+            |outline| matches!(&*outline.parts, [part] if part.0 == *account_id && part.1 == *region),
+        )
+    }
+
+    fn parse<T>(
+        &self,
+        account_id: &AccountId,
+        region: &RegionName,
+        parse: impl FnOnce(&[u8]) -> Result<T, SnapshotError>,
+        is_it: impl FnOnce(&T) -> bool,
+    ) -> anyhow::Result<T> {
         let path = self.part(account_id, region)?;
         let json = read_file(&path)?;
-        let snapshot = Snapshot::parse(&json).with_context(|| format!("snapshot {}", path.display()))?;
-        let is_it = matches!(&*snapshot.regions, [scan] if scan.account_id == *account_id && scan.region == *region);
-        anyhow::ensure!(is_it, "{} is not a snapshot of account {account_id} in {region} alone", path.display());
-        Ok(snapshot)
+        let parsed = parse(&json).with_context(|| format!("snapshot {}", path.display()))?;
+        anyhow::ensure!(
+            is_it(&parsed),
+            "{} is not a snapshot of account {account_id} in {region} alone",
+            path.display()
+        );
+        Ok(parsed)
+    }
+
+    /// The parts that there are files of.
+    pub(super) fn parts(&self) -> anyhow::Result<Vec<(AccountId, RegionName)>> {
+        let mut parts = Vec::new();
+        for account in entries(&self.path)? {
+            let name = account.file_name();
+            let Some(account_id) = name.to_str().filter(|name| is_plain(name) && !account.path().is_symlink()) else {
+                continue;
+            };
+            for file in if account.path().is_dir() { entries(&account.path())? } else { Vec::new() } {
+                let name = file.file_name();
+                let region = name.to_str().and_then(|name| name.strip_suffix(".json")).filter(|name| is_plain(name));
+                parts.extend(region.map(|region| (AccountId::from(account_id), RegionName::from(region))));
+            }
+        }
+        parts.sort();
+        Ok(parts)
+    }
+
+    /// The files of a folder that no scan made: all JSON in it, and in the folders in it.
+    pub(super) fn files(&self) -> anyhow::Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for entry in WalkDir::new(&self.path).min_depth(1).max_depth(2).sort_by_file_name() {
+            let entry = entry.with_context(|| format!("cannot read the folder {}", self.path.display()))?;
+            if entry.file_type().is_file() && entry.path().extension().is_some_and(|extension| extension == "json") {
+                files.push(entry.into_path());
+            }
+        }
+        Ok(files)
     }
 
     /// Writes a snapshot of one part: all of it or, when that fails, what was there before.

@@ -13,6 +13,22 @@ use crate::cli::ScanArgs;
 use crate::model::{AccountId, RegionName, RegionScan, Snapshot};
 use crate::redact::Redactor;
 
+/// Where `--since-last` says that earlier snapshots are.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place<'a> {
+    /// What is written to.
+    Own,
+    /// Elsewhere.
+    Named(&'a Path),
+}
+
+impl<'a> Place<'a> {
+    /// What the options say, if anything.
+    pub(super) fn of(args: &'a ScanArgs) -> Option<Self> {
+        args.since_last.as_ref().map(|path| path.as_deref().map_or(Self::Own, Self::Named))
+    }
+}
+
 /// Earlier snapshots.
 pub(super) struct Previous {
     source: Source,
@@ -28,24 +44,35 @@ enum Source {
 }
 
 impl Previous {
-    /// What the options name; without a place, the folder or file that is written to.
-    pub(super) fn of(
-        args: &ScanArgs,
-        own: Option<&Arc<Folder>>,
-        redactor: Option<&Arc<Redactor>>,
-    ) -> anyhow::Result<Option<Self>> {
-        let Some(place) = &args.since_last else { return Ok(None) };
-        let source = match (place, own, args.output.as_deref().filter(|path| *path != Path::new("-"))) {
-            (Some(place), ..) => named(place)?,
-            (None, Some(folder), _) => Source::Folder(Arc::clone(folder)),
+    /// For a scan into a folder.
+    pub(super) fn of_folder(
+        place: Place<'_>,
+        folder: &Arc<Folder>,
+        redactor: Option<Arc<Redactor>>,
+    ) -> anyhow::Result<Self> {
+        let source = match place {
+            Place::Named(path) => named(path)?,
+            Place::Own => Source::Folder(Arc::clone(folder)),
+        };
+        Ok(Self { source, redactor })
+    }
+
+    /// For a scan into a file, or to standard output.
+    pub(super) fn of_file(
+        place: Place<'_>,
+        file: Option<&Path>,
+        redactor: Option<Arc<Redactor>>,
+    ) -> anyhow::Result<Self> {
+        let source = match (place, file.filter(|path| *path != Path::new("-"))) {
+            (Place::Named(path), _) => named(path)?,
             // The first scan of many has none before it.
-            (None, None, Some(file)) if !file.exists() => Source::Parts(BTreeMap::new()),
-            (None, None, Some(file)) => named(file)?,
-            (None, None, None) => anyhow::bail!(
+            (Place::Own, Some(file)) if !file.exists() => Source::Parts(BTreeMap::new()),
+            (Place::Own, Some(file)) => named(file)?,
+            (Place::Own, None) => anyhow::bail!(
                 "--since-last takes metrics from what is written to, but that is standard output: say --since-last=PATH"
             ),
         };
-        Ok(Some(Self { source, redactor: redactor.cloned() }))
+        Ok(Self { source, redactor })
     }
 
     fn part(&self, account_id: &AccountId, region: &RegionName) -> Option<Snapshot> {

@@ -8,13 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use tempfile::TempDir;
 
+use self::into_folder::Job;
 use super::ExitStatus;
 use super::accounts;
 use super::audit::eprint;
 use super::destination::Destination;
 use super::folder::Folder;
-use super::previous::Previous;
+use super::previous::{Place, Previous};
 use super::redaction;
 use crate::aws::{self, CollectError, Earlier};
 use crate::cli::{AccountArgs, ScanArgs, WindowArgs, now};
@@ -24,7 +26,10 @@ use crate::progress::ScanProgress;
 pub(super) fn run(args: &ScanArgs, quiet: bool) -> anyhow::Result<ExitStatus> {
     let folder = args.output.as_deref().filter(|path| Folder::is_meant(path));
     let gaps = if let Some(path) = folder {
-        into_folder::run(path, args, quiet)?
+        let redactor = redaction::redactor(args, quiet)?;
+        let ScanArgs { account, window, max_age, .. } = args;
+        let job = Job { account, window, max_age: *max_age, redactor, since_last: Place::of(args) };
+        into_folder::run(path, job, quiet)?
     } else {
         anyhow::ensure!(args.max_age.is_none(), "--max-age is about the snapshots of a folder: give -o FOLDER/");
         into_file(args.output.as_deref(), args, quiet)?
@@ -39,7 +44,7 @@ pub(super) fn run(args: &ScanArgs, quiet: bool) -> anyhow::Result<ExitStatus> {
 fn into_file(path: Option<&Path>, args: &ScanArgs, quiet: bool) -> anyhow::Result<usize> {
     let destination = Destination::open(path)?;
     let redactor = redaction::redactor(args, quiet)?;
-    let previous = Previous::of(args, None, redactor.as_ref())?;
+    let previous = Place::of(args).map(|place| Previous::of_file(place, path, redactor.clone())).transpose()?;
     let mut snapshot = collect(&args.account, &args.window, previous, quiet)?;
     redactor.iter().for_each(|redactor| redactor.snapshot(&mut snapshot));
     destination.write(|out| {
@@ -47,6 +52,21 @@ fn into_file(path: Option<&Path>, args: &ScanArgs, quiet: bool) -> anyhow::Resul
         out.write_all(b"\n")
     })?;
     Ok(snapshot.gaps.len() + snapshot.regions.iter().map(|scan| scan.gaps.len()).sum::<usize>())
+}
+
+/// Reads the accounts of an organisation, which need not fit into memory, into a folder that is gone with its handle.
+/// None where one account is meant.
+pub(super) fn collect_aside(
+    account: &AccountArgs,
+    window: &WindowArgs,
+    quiet: bool,
+) -> anyhow::Result<Option<TempDir>> {
+    if account.is_one() {
+        return Ok(None);
+    }
+    let folder = tempfile::Builder::new().prefix("natwise-").tempdir().context("cannot make a temporary folder")?;
+    into_folder::run_aside(folder.path(), account, window, quiet)?;
+    Ok(Some(folder))
 }
 
 /// Reads live accounts into memory.

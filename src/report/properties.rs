@@ -4,12 +4,13 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::Report;
 use super::saving::{self, Savings};
+use super::{FindingRow, Report};
 use crate::assumption::Assumptions;
 use crate::attribution::Attribution;
 use crate::audit::{self, Context};
 use crate::cost::Costs;
+use crate::finding::Finding;
 use crate::model::{Series, Snapshot, Usd};
 use crate::output::{Format, Style, render};
 use crate::pricing::PriceBook;
@@ -122,16 +123,19 @@ proptest! {
         let (snapshot, prices) = (account.snapshot(), book(0));
         let (topology, costs) = (Topology::new(&snapshot), Costs::new(&snapshot, &prices));
         let context = Context { topology: &topology, costs: &costs, prices: &prices, attribution: &Attribution::default(), assumptions: &shares };
-        let (mut findings, _) = audit::run(&context);
-        let (total, _) = Savings::of(&findings, &costs);
+        let (findings, _) = audit::run(&context);
+        let (total, _) = Savings::of(findings.iter().map(|finding| finding.money.as_ref()), &costs);
         let mut shuffled: Vec<_> = keys.iter().cycle().zip(findings.clone()).collect();
         shuffled.sort_by_key(|(key, _)| **key);
-        let mut shuffled: Vec<_> = shuffled.into_iter().map(|(_, finding)| finding).collect();
-        let (again, _) = Savings::of(&shuffled, &costs);
+        let shuffled: Vec<_> = shuffled.into_iter().map(|(_, finding)| finding).collect();
+        let (again, _) = Savings::of(shuffled.iter().map(|finding| finding.money.as_ref()), &costs);
         prop_assert_eq!((total.low.rounded(), total.high.rounded()), (again.low.rounded(), again.high.rounded()));
-        saving::sort(&mut findings);
-        saving::sort(&mut shuffled);
-        prop_assert_eq!(findings, shuffled);
+        let sorted = |findings: Vec<Finding>| {
+            let mut rows: Vec<_> = findings.into_iter().map(|finding| FindingRow::new(finding, None)).collect();
+            rows.sort_by(saving::order);
+            serde_json::to_string(&rows).unwrap()
+        };
+        prop_assert_eq!(sorted(findings), sorted(shuffled));
     }
 
     #[test]

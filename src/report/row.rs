@@ -1,6 +1,6 @@
 //! The report's lines: gateways, endpoints, findings.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::Date;
@@ -77,6 +77,14 @@ pub struct NatGatewayRow {
 }
 
 impl NatGatewayRow {
+    /// Dearest first.
+    pub(super) fn order(a: &Self, b: &Self) -> Ordering {
+        fn key(row: &NatGatewayRow) -> impl Ord + '_ {
+            (Reverse(row.monthly_known_usd), &row.account_id, &row.region, &row.nat_gateway_id)
+        }
+        key(a).cmp(&key(b))
+    }
+
     /// What it is other than zonal, public and available.
     pub(crate) fn unusual(&self) -> Vec<&str> {
         let mut unusual = Vec::new();
@@ -161,6 +169,17 @@ pub struct EndpointRow {
     pub verdict: Verdict,
     /// The cost line by line.
     pub charges: Vec<Charge>,
+}
+
+impl EndpointRow {
+    /// Dearest first. What may cost something comes before what is known to cost nothing.
+    pub(super) fn order(a: &Self, b: &Self) -> Ordering {
+        fn key(row: &EndpointRow) -> impl Ord + '_ {
+            let known = (Reverse(row.monthly_known_usd), row.window_usd.total.is_some());
+            (known, &row.account_id, &row.region, &row.vpc_endpoint_id)
+        }
+        key(a).cmp(&key(b))
+    }
 }
 
 /// What an endpoint cost in the window; null where unknown.
@@ -255,7 +274,7 @@ pub(super) fn name(tags: &Tags) -> Option<String> {
     tags.get("Name").filter(|name| !name.is_empty()).cloned()
 }
 
-/// Every gateway, dearest first.
+/// Every gateway.
 pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGatewayRow> {
     let (topology, costs) = (context.topology, context.costs);
     let mut users = HashMap::<&NatGatewayId, (BTreeSet<&str>, BTreeSet<&str>)>::new();
@@ -308,12 +327,10 @@ pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGate
             charges: cost.charges.clone(),
         }
     };
-    let mut order: Vec<_> = costs.nat_gateways.iter().collect();
-    order.sort_by_key(|cost| (Reverse(cost.monthly_known_usd()), cost.account_id, cost.region, cost.id));
-    order.into_iter().map(row).collect()
+    costs.nat_gateways.iter().map(row).collect()
 }
 
-/// Every endpoint, dearest first.
+/// Every endpoint.
 pub(super) fn endpoints(context: &Context<'_>) -> Vec<EndpointRow> {
     let parts: HashMap<_, _> =
         context.topology.parts.iter().map(|part| ((&part.scan.account_id, &part.scan.region), part)).collect();
@@ -342,9 +359,5 @@ pub(super) fn endpoints(context: &Context<'_>) -> Vec<EndpointRow> {
             charges: cost.charges.clone(),
         })
     };
-    let mut order: Vec<_> = context.costs.endpoints.iter().collect();
-    // What may cost something comes before what is known to cost nothing.
-    let known = |cost: &EndpointCost<'_>| (Reverse(cost.monthly_known_usd()), cost.window_usd().is_some());
-    order.sort_by_key(|cost| (known(cost), cost.account_id, cost.region, cost.id));
-    order.into_iter().filter_map(row).collect()
+    context.costs.endpoints.iter().filter_map(row).collect()
 }

@@ -1,13 +1,14 @@
 //! Findings put together: what two of them claim of one cost is counted once, and nobody saves more than they pay.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::FindingRow;
 use crate::cost::{Costs, EndpointCost, NatGatewayCost};
-use crate::finding::{Finding, Money, Pool};
+use crate::finding::{Money, Pool};
 use crate::model::{Service, Usd};
 
 /// Low and high.
@@ -55,11 +56,14 @@ type Claims<'f> = BTreeMap<Option<&'f Service>, (Range, Usd)>;
 
 impl<'f> Savings<'f> {
     /// All of them, and what each of those with money adds.
-    pub(super) fn of(findings: &'f [Finding], costs: &Costs<'_>) -> (Range, Vec<PlanStep>) {
+    pub(super) fn of(
+        findings: impl IntoIterator<Item = Option<&'f Money>>,
+        costs: &Costs<'_>,
+    ) -> (Range, Vec<PlanStep>) {
         let mut savings = Self::default();
         let mut plan = Vec::new();
-        for (index, finding) in findings.iter().enumerate() {
-            let Some(money) = &finding.money else { continue };
+        for (index, money) in findings.into_iter().enumerate() {
+            let Some(money) = money else { continue };
             let added = savings.add(money, costs);
             plan.push(PlanStep { finding: index, saving_low: added.low, saving_high: added.high });
         }
@@ -130,19 +134,17 @@ fn bounds(pool: &Pool, costs: &Costs<'_>) -> (Usd, Option<Usd>) {
 }
 
 /// Most money first; what has no figure last. Ties by rule, account, Region and resource, so that two runs are alike.
-pub(super) fn sort(findings: &mut [Finding]) {
-    findings.sort_by_cached_key(|finding| {
-        let money = finding.money.as_ref();
+pub(super) fn order(a: &FindingRow, b: &FindingRow) -> Ordering {
+    fn key(row: &FindingRow) -> impl Ord + '_ {
+        let money = &row.monthly_usd;
         (
-            Reverse(money.map(Money::saving_high)),
-            Reverse(money.map(Money::saving_low)),
-            finding.rule,
-            finding.account_id.clone(),
-            finding.region.clone(),
-            finding.resources.clone(),
-            finding.service.clone(),
+            Reverse(money.saving_high),
+            Reverse(money.saving_low),
+            row.rule,
+            (&row.account_id, &row.region, &row.resources, &row.service),
         )
-    });
+    }
+    key(a).cmp(&key(b))
 }
 
 #[cfg(test)]
@@ -170,7 +172,7 @@ mod tests {
         };
         let (mut findings, _) = audit::run(&context);
         let total = |findings: &[crate::finding::Finding]| {
-            let (total, plan) = Savings::of(findings, &costs);
+            let (total, plan) = Savings::of(findings.iter().map(|finding| finding.money.as_ref()), &costs);
             assert!(plan.iter().all(|step| step.saving_low >= Usd::ZERO && step.saving_high >= Usd::ZERO));
             (total.low, total.high)
         };

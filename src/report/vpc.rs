@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::finding::{Finding, RemedyKind};
+use super::FindingRow;
+use crate::finding::RemedyKind;
 use crate::model::{
     AccountId, NatGateway, NatGatewayId, RegionName, Route, RouteState, RouteTableId, Service, SubnetId, VpcEndpoint,
     VpcEndpointId, VpcId,
@@ -133,7 +134,7 @@ pub struct MissingRow {
 }
 
 /// Every VPC, in the order of the snapshot; the findings as the report lists them.
-pub(super) fn vpcs(topology: &Topology<'_>, findings: &[Finding]) -> Vec<VpcRow> {
+pub(super) fn vpcs(topology: &Topology<'_>, findings: &[FindingRow]) -> Vec<VpcRow> {
     let mut missing = BTreeMap::<_, Vec<MissingRow>>::new();
     for (place, finding) in findings.iter().enumerate() {
         let of_vpc = missing.entry((&finding.account_id, &finding.region, &finding.vpc_id)).or_default();
@@ -155,7 +156,7 @@ pub(super) fn vpcs(topology: &Topology<'_>, findings: &[Finding]) -> Vec<VpcRow>
 }
 
 /// From where to which endpoint, if there is one, a finding wants a way.
-fn ways(finding: &Finding) -> impl Iterator<Item = (&str, Option<&str>)> {
+fn ways(finding: &FindingRow) -> impl Iterator<Item = (&str, Option<&str>)> {
     let starts = match finding.remedy.kind {
         RemedyKind::CreateGatewayEndpoint | RemedyKind::AssociateRouteTables => "rtb-",
         RemedyKind::CreateInterfaceEndpoint => "subnet-",

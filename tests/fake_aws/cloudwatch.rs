@@ -1,38 +1,27 @@
-//! CloudWatch over RPC v2 CBOR: `ListMetrics` and `GetMetricData`, with AWS's limits on a call. Every hour that is over
-//! has a datapoint.
-
-use std::collections::HashMap;
+//! CloudWatch: `ListMetrics` and `GetMetricData` with AWS's limits on a call, and `GetMetricStatistics`, which others than
+//! natwise use. Every hour that is over has a datapoint.
 
 use ciborium::Value;
 
 use super::cbor::Cbor;
-use super::network::{Endpoint, Gateway, Kind, Network};
+use super::network::{Kind, Network};
 use super::page::{Tokens, page};
 use super::request::{Input, Request};
 use super::respond::{Answer, Refusal};
-use super::traffic::{Flow, HOUR};
-
-const NAT: &str = "AWS/NATGateway";
-const PRIVATE_LINK: &str = "AWS/PrivateLinkEndpoints";
-const BYTES_PROCESSED: &str = "BytesProcessed";
-const NAT_METRICS: [(&str, Flow); 5] = [
-    ("BytesInFromSource", Flow::Upload),
-    ("BytesInFromDestination", Flow::Download),
-    ("BytesOutToDestination", Flow::Upload),
-    ("BytesOutToSource", Flow::Download),
-    ("ActiveConnectionCount", Flow::Connections),
-];
+use super::series::{BYTES_PROCESSED, NAT, NAT_METRICS, PRIVATE_LINK, Source, endpoint_dimensions};
+use super::traffic::HOUR;
 
 /// Limits of the API: metrics on a page, queries in a call, datapoints on a page.
 const METRICS: usize = 500;
 const QUERIES: usize = 500;
 const DATAPOINTS: usize = 100_800;
+const DATAPOINTS_OF_STATISTICS: usize = 1_440;
 
-fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+pub fn field<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     value.as_map()?.iter().find(|(key, _)| key.as_text() == Some(name)).map(|(_, value)| value)
 }
 
-fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+pub fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
     field(value, name)?.as_text()
 }
 
@@ -45,7 +34,7 @@ fn whole(value: &Value) -> Option<i64> {
     }
 }
 
-fn number(value: &Value, name: &str) -> Option<i64> {
+pub fn number(value: &Value, name: &str) -> Option<i64> {
     whole(field(value, name)?)
 }
 
@@ -58,21 +47,13 @@ pub fn answer(network: &Network, page_size: usize, request: &Request, tokens: To
     match request.operation.as_str() {
         "ListMetrics" => list_metrics(network, page_size, request, input, tokens),
         "GetMetricData" => get_metric_data(network, request, input, tokens),
+        "GetMetricStatistics" => get_metric_statistics(network, input),
         other => Err(Refusal::new(404, "UnknownOperationException", other)),
     }
 }
 
 /// One metric: namespace, name, dimensions.
 type Metric<'a> = (&'static str, &'static str, Vec<(&'static str, &'a str)>);
-
-fn endpoint_dimensions(endpoint: &Endpoint) -> Vec<(&'static str, &str)> {
-    vec![
-        ("Endpoint Type", "Interface"),
-        ("Service Name", &endpoint.service),
-        ("VPC Endpoint Id", &endpoint.id),
-        ("VPC Id", &endpoint.vpc),
-    ]
-}
 
 /// What was published lately: an endpoint's by itself and by each subnet.
 fn metrics(network: &Network) -> Vec<Metric<'_>> {
@@ -129,36 +110,6 @@ fn list_metrics(
     Ok(Answer::cbor(body.bytes))
 }
 
-/// Whose datapoints a query asks for.
-#[derive(Clone, Copy)]
-enum Source<'a> {
-    Gateway(&'a Gateway, Flow),
-    Endpoint(&'a Endpoint),
-    Nothing,
-}
-
-impl Source<'_> {
-    fn in_hour(self, start: i64) -> Option<u64> {
-        match self {
-            Self::Gateway(gateway, flow) => Some(gateway.in_hour(flow, start)),
-            Self::Endpoint(endpoint) => endpoint.in_hour(start),
-            Self::Nothing => None,
-        }
-    }
-
-    /// The value of a period: what its hours come to.
-    fn value(self, statistic: &str, start: i64, hours: i64) -> Option<f64> {
-        let values = (0..hours).filter_map(|hour| self.in_hour(start + hour * HOUR));
-        let value = match statistic {
-            "Maximum" => values.max(),
-            "Minimum" => values.min(),
-            _ => values.fold(None, |sum, value| Some(sum.unwrap_or(0) + value)),
-        };
-        #[expect(clippy::cast_precision_loss, reason = "CloudWatch counts in floating point")]
-        value.map(|value| value as f64)
-    }
-}
-
 /// A query as far as it matters.
 struct Query<'a> {
     id: &'a str,
@@ -171,38 +122,20 @@ struct Query<'a> {
 fn query<'a>(network: &'a Network, value: &'a Value) -> Option<Query<'a>> {
     let stat = field(value, "MetricStat")?;
     let metric = field(stat, "Metric")?;
-    let dimensions: HashMap<_, _> = field(metric, "Dimensions")
-        .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice)
-        .iter()
-        .filter_map(|it| Some((text(it, "Name")?, text(it, "Value")?)))
-        .collect();
-    let name = text(metric, "MetricName")?;
-    let source = match text(metric, "Namespace")? {
-        NAT if dimensions.len() == 1 => {
-            let id = dimensions.get("NatGatewayId");
-            let gateway = network.gateways.iter().find(|it| Some(&it.id.as_str()) == id);
-            let flow = NAT_METRICS.iter().find(|it| it.0 == name).map(|it| it.1);
-            gateway.zip(flow).map(|(gateway, flow)| Source::Gateway(gateway, flow))
-        }
-        PRIVATE_LINK if name == BYTES_PROCESSED => {
-            let is_it = |it: &&Endpoint| {
-                let wanted = endpoint_dimensions(it);
-                matches!(it.kind, Kind::Interface { .. })
-                    && wanted.len() == dimensions.len()
-                    && wanted.iter().all(|(name, value)| dimensions.get(name) == Some(value))
-            };
-            network.endpoints.iter().find(is_it).map(Source::Endpoint)
-        }
-        _ => None,
-    };
     Some(Query {
         id: text(value, "Id")?,
-        metric: name,
+        metric: text(metric, "MetricName")?,
         statistic: text(stat, "Stat")?,
         period: number(stat, "Period")?,
-        source: source.unwrap_or(Source::Nothing),
+        source: Source::of(network, metric),
     })
+}
+
+/// Where the first period starts, and how many there are until now.
+fn periods(start: i64, end: i64, period: i64) -> (i64, usize) {
+    let now = jiff::Timestamp::now().as_second();
+    let start = start - start % HOUR;
+    (start, usize::try_from((end.min(now - now % HOUR) - start) / period).unwrap_or(0))
 }
 
 fn get_metric_data(network: &Network, request: &Request, input: &Value, tokens: Tokens) -> Result<Answer, Refusal> {
@@ -214,9 +147,7 @@ fn get_metric_data(network: &Network, request: &Request, input: &Value, tokens: 
     if queries.len() > QUERIES || queries.iter().any(|it| it.period != period) || period % HOUR != 0 || period <= 0 {
         return Err(invalid("500 queries at most, all with the same whole hours as their period"));
     }
-    let now = jiff::Timestamp::now().as_second();
-    let start = start - start % HOUR;
-    let periods = usize::try_from((end.min(now - now % HOUR) - start) / period).unwrap_or(0);
+    let (start, periods) = periods(start, end, period);
     let limit = number(input, "MaxDatapoints").and_then(|it| usize::try_from(it).ok()).unwrap_or(DATAPOINTS);
     // The datapoints of all queries in a row: a page is a piece of it.
     let page = page(queries.len() * periods, limit.clamp(1, DATAPOINTS), request.token(), tokens)?;
@@ -254,6 +185,31 @@ fn get_metric_data(network: &Network, request: &Request, input: &Value, tokens: 
     }
     if let Some(next) = page.next {
         body.text("NextToken").text(&next);
+    }
+    Ok(Answer::cbor(body.bytes))
+}
+
+fn get_metric_statistics(network: &Network, input: &Value) -> Result<Answer, Refusal> {
+    let times = number(input, "StartTime").zip(number(input, "EndTime")).zip(number(input, "Period"));
+    let ((start, end), period) = times.ok_or_else(|| invalid("no StartTime, EndTime or Period"))?;
+    let statistics = field(input, "Statistics").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let statistics: Vec<_> = statistics.iter().filter_map(Value::as_text).collect();
+    let (start, periods) = periods(start, end, period.max(HOUR));
+    if period % HOUR != 0 || period <= 0 || periods > DATAPOINTS_OF_STATISTICS {
+        return Err(invalid("whole hours as the period, and 1,440 datapoints at most"));
+    }
+    let source = Source::of(network, input);
+    let points = (0..i64::try_from(periods).unwrap()).map(|index| start + index * period);
+    let points: Vec<_> = points.filter(|start| source.in_hour(*start).is_some()).collect();
+    let mut body = Cbor::default();
+    body.map(2).text("Label").text(text(input, "MetricName").unwrap_or_default());
+    body.text("Datapoints").list(points.len());
+    for start in points {
+        body.map(1 + statistics.len()).text("Timestamp").time(start);
+        for statistic in &statistics {
+            let value = source.value(statistic, start, period / HOUR).unwrap_or_default();
+            body.text(statistic).float(value);
+        }
     }
     Ok(Answer::cbor(body.bytes))
 }

@@ -4,8 +4,9 @@ use super::network::Network;
 use super::organisation::{Organisation, Place, region_name};
 use super::page::{Tokens, page};
 use super::request::{Input, Request};
-use super::resource::{PrefixList, Resource, TransitRoute, VpcAttachment, Zone};
+use super::resource::{PrefixList, Resource, Zone};
 use super::respond::{Answer, Refusal};
+use super::transit::{TransitGateway, TransitRoute, VpcAttachment};
 use super::xml::{escape, put};
 
 /// What is asked of a listing.
@@ -54,6 +55,11 @@ pub fn answer(
             let list = lists.into_iter().find(|it| it.id() == id);
             let list = list.ok_or_else(|| missing("InvalidPrefixListID.NotFound", "prefix list", id))?;
             listing.page("entrySet", &list.entries(), 100)?
+        }
+        "DescribeTransitGateways" => {
+            let seen: Vec<_> =
+                network.attachments.iter().take(1).map(|it| TransitGateway(&it.transit_gateway)).collect();
+            listing.page("transitGatewaySet", &seen, 1000)?
         }
         "DescribeTransitGatewayAttachments" => listing.page("transitGatewayAttachments", &network.attachments, 1000)?,
         "DescribeTransitGatewayVpcAttachments" => {

@@ -20,10 +20,12 @@ mod page;
 mod request;
 mod resource;
 mod respond;
+mod series;
 mod served;
 mod server;
 mod sts;
 mod traffic;
+mod transit;
 mod truth;
 mod xml;
 

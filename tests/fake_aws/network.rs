@@ -122,7 +122,7 @@ pub struct TransitTable {
 }
 
 /// The account with the transit gateways and the shared subnet, and the one that it shares that with.
-const OWNER: usize = 0;
+pub const OWNER: usize = 0;
 const PARTICIPANT: usize = 1;
 const ZONES: [char; 3] = ['a', 'b', 'c'];
 

@@ -55,7 +55,14 @@ fn part(organisation: &Organisation, place: Place, window: Option<Window>) -> Va
         let metered = matches!(endpoint.kind, Kind::Interface { .. });
         let bytes = window.filter(|_| metered && !endpoint.idle);
         let bytes = bytes.map(|window| window.hours().filter_map(|hour| endpoint.in_hour(hour)).sum::<u64>());
-        (endpoint.id.clone(), json!({ "service": endpoint.service, "bytes": bytes }))
+        (
+            endpoint.id.clone(),
+            json!({
+                "type": if metered { "Interface" } else { "Gateway" },
+                "service": endpoint.service,
+                "bytes": bytes,
+            }),
+        )
     });
     let behind = network.attachments.iter().filter(|it| it.owner == place.account).map(|it| it.vpc.as_str());
     json!({

@@ -11,13 +11,12 @@ use tokio::sync::mpsc;
 
 use super::{calls, wait};
 use crate::aws::{self, CollectOptions, Earlier, Event};
-use crate::cli::{ScanArgs, now};
+use crate::cli::{AccountArgs, WindowArgs, now};
 use crate::commands::accounts;
 use crate::commands::audit::eprint;
 use crate::commands::folder::Folder;
-use crate::commands::previous::Previous;
-use crate::commands::redaction;
-use crate::model::{AccountId, Manifest, RegionName, Snapshot, Window};
+use crate::commands::previous::{Place, Previous};
+use crate::model::{AccountId, Gap, Manifest, RegionName, Snapshot, Window};
 use crate::redact::Redactor;
 
 /// How old a snapshot may be, where that is not said.
@@ -58,45 +57,23 @@ struct Written {
     known: usize,
 }
 
-/// Scans into a folder, and counts the gaps.
-pub(super) fn run(path: &Path, args: &ScanArgs, quiet: bool) -> anyhow::Result<usize> {
-    let now = now();
-    let asked = args.window.window(now)?;
-    accounts::options(&args.account, asked)?;
-    let folder = Arc::new(Folder::create(path)?);
-    let earlier = folder.manifest()?;
-    let redactor = redaction::redactor(args, quiet)?;
-    let redaction = redactor.as_ref().map(|redactor| redactor.fingerprint());
-    anyhow::ensure!(
-        earlier.as_ref().is_none_or(|earlier| earlier.redaction == redaction),
-        "{} was begun {}, so that an account would be in it twice: choose another folder",
-        path.display(),
-        if redaction.is_none() { "with --redact" } else { "without --redact, or with another key" }
-    );
-    let max_age = args.max_age.unwrap_or(MAX_AGE);
-    let window = earlier.as_ref().map_or(asked, |earlier| {
-        let goes_on = args.window.is_relative(now) && continues(earlier.window, asked, max_age);
-        if goes_on { earlier.window } else { asked }
-    });
-    let manifest = match earlier {
-        Some(earlier) if earlier.window == window => Manifest { finished_at: None, gaps: Vec::new(), ..earlier },
-        _ => Manifest { redaction, ..Manifest::new(window) },
-    };
-    folder.write_manifest(&manifest)?;
-    let options = accounts::options(&args.account, window)?;
-    let since = now.saturating_sub(max_age).unwrap_or(now);
-    let previous = Previous::of(args, Some(&folder), redactor.as_ref())?;
-    let reuses = previous.is_some();
-    let current =
-        Arc::new(Current { folder: Arc::clone(&folder), window, since, redactor: redactor.clone(), previous });
-    let keeper = Keeper { folder, manifest, window, redactor, written: Written::default(), saved: Instant::now() };
+/// What is to be scanned into a folder.
+pub(super) struct Job<'a> {
+    pub(super) account: &'a AccountArgs,
+    pub(super) window: &'a WindowArgs,
+    pub(super) max_age: Option<SignedDuration>,
+    pub(super) redactor: Option<Arc<Redactor>>,
+    pub(super) since_last: Option<Place<'a>>,
+}
 
-    let done = wait(quiet, |progress| scan(options, progress.listener(), current, keeper))?;
+/// Scans into a folder, tells what that took, and counts the gaps.
+pub(super) fn run(path: &Path, job: Job<'_>, quiet: bool) -> anyhow::Result<usize> {
+    let reuses = job.since_last.is_some();
+    let done = scan_into(path, job, quiet)?;
     let shown = path.display();
-    let Some(done) = done else {
+    let Some((made, written)) = done.with_context(|| format!("the scan into {shown} is not complete"))? else {
         anyhow::bail!("interrupted; what is done is in {shown}, and the same command goes on from there");
     };
-    let (made, written) = done.with_context(|| format!("the scan into {shown} is not complete"))?;
     if !quiet {
         calls::tell(&made, reuses);
         let Written { regions, known, .. } = written;
@@ -105,6 +82,54 @@ pub(super) fn run(path: &Path, args: &ScanArgs, quiet: bool) -> anyhow::Result<u
         eprint(&format!("natwise: {regions} Regions written to {shown}{kept}"));
     }
     Ok(written.gaps)
+}
+
+/// Scans into a folder that is for this run alone.
+pub(super) fn run_aside(path: &Path, account: &AccountArgs, window: &WindowArgs, quiet: bool) -> anyhow::Result<()> {
+    let job = Job { account, window, max_age: None, redactor: None, since_last: None };
+    let (made, _) = scan_into(path, job, quiet)??.context("interrupted; nothing was written")?;
+    if !quiet {
+        calls::tell(&made, false);
+    }
+    Ok(())
+}
+
+type Done = (Vec<aws::AccountCalls>, Written);
+
+/// The outer result is about what was asked for, the inner one about what came of it: none when it was interrupted.
+fn scan_into(path: &Path, job: Job<'_>, quiet: bool) -> anyhow::Result<anyhow::Result<Option<Done>>> {
+    let now = now();
+    let asked = job.window.window(now)?;
+    accounts::options(job.account, asked)?;
+    let folder = Arc::new(Folder::create(path)?);
+    let earlier = folder.manifest()?;
+    let redactor = job.redactor;
+    let redaction = redactor.as_ref().map(|redactor| redactor.fingerprint());
+    anyhow::ensure!(
+        earlier.as_ref().is_none_or(|earlier| earlier.redaction == redaction),
+        "{} was begun {}, so that an account would be in it twice: choose another folder",
+        path.display(),
+        if redaction.is_none() { "with --redact" } else { "without --redact, or with another key" }
+    );
+    let max_age = job.max_age.unwrap_or(MAX_AGE);
+    let window = earlier.as_ref().map_or(asked, |earlier| {
+        let goes_on = job.window.is_relative(now) && continues(earlier.window, asked, max_age);
+        if goes_on { earlier.window } else { asked }
+    });
+    let manifest = match earlier {
+        Some(earlier) if earlier.window == window => Manifest { finished_at: None, gaps: Vec::new(), ..earlier },
+        _ => Manifest { redaction, ..Manifest::new(window) },
+    };
+    folder.write_manifest(&manifest)?;
+    let options = accounts::options(job.account, window)?;
+    let since = now.saturating_sub(max_age).unwrap_or(now);
+    let previous = job.since_last.map(|place| Previous::of_folder(place, &folder, redactor.clone())).transpose()?;
+    let current =
+        Arc::new(Current { folder: Arc::clone(&folder), window, since, redactor: redactor.clone(), previous });
+    let keeper = Keeper { folder, manifest, window, redactor, written: Written::default(), saved: Instant::now() };
+
+    let done = wait(quiet, |progress| scan(options, progress.listener(), current, keeper))?;
+    Ok(done.transpose())
 }
 
 /// Whether a window that moves with the present is still the one of an earlier scan.
@@ -118,13 +143,11 @@ async fn scan(
     options: CollectOptions,
     on_progress: aws::OnProgress,
     current: Arc<Current>,
-    keeper: Keeper,
-) -> anyhow::Result<(Vec<aws::AccountCalls>, Written)> {
+    mut keeper: Keeper,
+) -> anyhow::Result<Done> {
     let (bases, gaps) = aws::bases(&options).await?;
+    gaps.into_iter().for_each(|gap| keeper.miss(gap));
     let (events, found) = mpsc::channel(EVENTS);
-    for gap in gaps {
-        let _open = events.try_send(Event::Gap(gap));
-    }
     let mut keeping = tokio::task::spawn_blocking(move || keeper.keep(found));
     let scan = aws::scan(bases, options, on_progress, Some(current), events);
     let (calls, kept) = tokio::select! {
@@ -166,7 +189,11 @@ struct Keeper {
 impl Keeper {
     fn keep(mut self, mut found: mpsc::Receiver<Event>) -> anyhow::Result<Self> {
         while let Some(event) = found.blocking_recv() {
-            match self.redactor.iter().fold(event, |event, redactor| redacted(redactor, event)) {
+            let event = match &self.redactor {
+                Some(redactor) => redacted(redactor, event),
+                None => event,
+            };
+            match event {
                 Event::Account(Some(account_id), account) => {
                     self.written.known += account.regions.as_ref().map_or(0, |regions| regions.len());
                     self.manifest.accounts.insert(account_id, account);
@@ -186,6 +213,13 @@ impl Keeper {
             }
         }
         Ok(self)
+    }
+
+    fn miss(&mut self, mut gap: Gap) {
+        if let Some(redactor) = &self.redactor {
+            redactor.gaps(std::slice::from_mut(&mut gap));
+        }
+        self.manifest.gaps.push(gap);
     }
 
     /// Says that everything is there.
