@@ -17,6 +17,7 @@ mod operation;
 mod organization;
 mod pace;
 mod partition;
+mod previous;
 mod reader;
 mod region;
 mod role;
@@ -186,10 +187,10 @@ pub async fn collect_from(
     on_progress: OnProgress,
 ) -> Result<Collected, CollectError> {
     let base = checked(config, options).await?;
-    collect(vec![base], options, on_progress).await
+    collect(vec![base], options, on_progress, None).await
 }
 
-/// Collects into memory.
+/// Collects into memory; metrics that earlier snapshots have are not asked for again.
 ///
 /// # Errors
 /// When nothing could be read at all.
@@ -197,9 +198,10 @@ pub async fn collect(
     bases: Vec<SdkConfig>,
     options: &CollectOptions,
     on_progress: OnProgress,
+    earlier: Option<Arc<dyn Earlier>>,
 ) -> Result<Collected, CollectError> {
     let (events, mut found) = mpsc::channel(EVENTS);
-    let scan = scan(bases, options.clone(), on_progress, None, events);
+    let scan = scan(bases, options.clone(), on_progress, earlier, events);
     let gather = async {
         let (mut scans, mut gaps) = (Vec::new(), Vec::new());
         while let Some(event) = found.recv().await {

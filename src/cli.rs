@@ -240,7 +240,7 @@ pub struct ScanArgs {
     #[arg(long, value_name = "SPAN", value_parser = span, help_heading = "Output")]
     pub max_age: Option<SignedDuration>,
     /// Take the hours that earlier snapshots already have from there, and ask CloudWatch only for the new ones. PATH is
-    /// a file or a folder; without it, the folder that is written to.
+    /// a file or a folder; without it, what is written to.
     #[arg(long, value_name = "PATH", num_args = 0..=1, require_equals = true, help_heading = "Output")]
     pub since_last: Option<Option<PathBuf>>,
     /// Put pseudonyms in place of account ids, names, tags and addresses.

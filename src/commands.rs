@@ -9,6 +9,7 @@ mod flow_logs;
 mod folder;
 mod iam_policy;
 mod parallel;
+mod previous;
 mod prices;
 mod redaction;
 mod scan;

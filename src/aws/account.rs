@@ -172,7 +172,11 @@ impl Inside<'_> {
                 let _room = fleet.room.acquire().await;
                 let config = fleet.patience(&region, config);
                 let clients = Clients::new(&config, &region, &counter, &fleet.budget);
-                let part = Box::pin(region::scan(clients, fleet.options.window, deadline)).await;
+                let previous = match &whose {
+                    Some((id, _)) => fleet.previous(id, &region).await,
+                    None => None,
+                };
+                let part = Box::pin(region::scan(clients, fleet.options.window, deadline, previous)).await;
                 fleet.heard(&part);
                 fleet.tally.advance(|progress| progress.regions_done += 1);
                 let Some((id, name)) = whose else { return Some(part) };

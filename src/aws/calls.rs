@@ -24,6 +24,8 @@ pub struct CallLog {
     pub operations: BTreeMap<String, OperationCalls>,
     /// Metrics asked for with `GetMetricData`, which is what CloudWatch charges for; each page asks for all of its.
     pub metrics_requested: u64,
+    /// Hours of metrics, over all series, that earlier snapshots had and nobody was asked for.
+    pub hours_reused: u64,
 }
 
 /// How often one operation was called.
@@ -57,6 +59,7 @@ impl CallLog {
     /// Adds what was asked elsewhere.
     pub fn add(&mut self, other: &Self) {
         self.metrics_requested += other.metrics_requested;
+        self.hours_reused += other.hours_reused;
         for (operation, more) in &other.operations {
             let calls = self.operations.entry(operation.clone()).or_default();
             *calls = calls.with(more);
@@ -152,6 +155,11 @@ impl Counter {
     /// Adds metrics to what CloudWatch will charge for.
     pub(super) fn metrics_requested(&self, metrics: usize) {
         self.state().metrics_requested += u64::try_from(metrics).unwrap_or(0);
+    }
+
+    /// Adds hours that need not be asked for.
+    pub(super) fn hours_reused(&self, hours: u64) {
+        self.state().hours_reused += hours;
     }
 
     /// What was counted so far.

@@ -1,5 +1,7 @@
 //! CloudWatch: which metrics there are, and their hourly values.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::operation::get_metric_data::GetMetricDataOutput;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricDataResult, MetricStat, ScanBy, StatusCode};
@@ -45,23 +47,45 @@ impl CloudWatch<'_> {
         items.into_iter().map(dimensions).collect()
     }
 
-    /// Hourly values for each query in order; none where they could not be read in full.
-    pub(super) async fn series(&self, window: &Window, queries: &[Query]) -> Vec<Option<Series>> {
-        let hours = usize::try_from(window.hours()).unwrap_or(usize::MAX);
-        let batch = (DATAPOINTS_LIMIT / hours.max(1)).clamp(1, QUERIES_LIMIT);
-        // Owned pieces: a borrowed chunk in a spawned stream is more than the compiler can follow.
-        let batches: Vec<Vec<Query>> = queries.chunks(batch).map(<[Query]>::to_vec).collect();
-        let answers: Vec<_> =
-            stream::iter(batches).map(|batch| self.batch(window, batch)).buffered(CALLS_AT_ONCE).collect().await;
-        answers.into_iter().flatten().collect()
+    /// Hourly values for each query in order, by hour of the window; none where they could not be read in full.
+    pub(super) async fn series(&self, window: &Window, queries: Vec<Query>) -> Vec<Option<Series>> {
+        let mut series = vec![None; queries.len()];
+        // A call is for one span, and the shorter that is, the more queries fit in.
+        let mut by_span: BTreeMap<Window, Vec<(usize, Query)>> = BTreeMap::new();
+        for (place, query) in queries.into_iter().enumerate() {
+            by_span.entry(query.span).or_default().push((place, query));
+        }
+        let mut batches: Vec<(Window, Vec<(usize, Query)>)> = Vec::new();
+        for (span, queries) in by_span {
+            let hours = usize::try_from(span.hours()).unwrap_or(usize::MAX);
+            let batch = (DATAPOINTS_LIMIT / hours.max(1)).clamp(1, QUERIES_LIMIT);
+            // Owned pieces: a borrowed chunk in a spawned stream is more than the compiler can follow.
+            batches.extend(queries.chunks(batch).map(|queries| (span, queries.to_vec())));
+        }
+        let answers: Vec<_> = stream::iter(batches)
+            .map(|(span, batch)| async move {
+                let (places, batch): (Vec<usize>, Vec<Query>) = batch.into_iter().unzip();
+                (places, self.batch(window, &span, batch).await)
+            })
+            .buffered(CALLS_AT_ONCE)
+            .collect()
+            .await;
+        for (places, answers) in answers {
+            for (place, answer) in places.into_iter().zip(answers) {
+                if let Some(series) = series.get_mut(place) {
+                    *series = answer;
+                }
+            }
+        }
+        series
     }
 
-    async fn batch(&self, window: &Window, batch: Vec<Query>) -> Vec<Option<Series>> {
+    async fn batch(&self, window: &Window, span: &Window, batch: Vec<Query>) -> Vec<Option<Series>> {
         let mut call = self
             .client
             .get_metric_data()
-            .start_time(date_time(window.start()))
-            .end_time(date_time(window.end()))
+            .start_time(date_time(span.start()))
+            .end_time(date_time(span.end()))
             .scan_by(ScanBy::TimestampAscending)
             .max_datapoints(i32::try_from(DATAPOINTS_LIMIT).unwrap_or(i32::MAX));
         let count = batch.len();
@@ -81,7 +105,7 @@ impl CloudWatch<'_> {
         for result in listing.items {
             let index = result.id.as_deref().and_then(|id| id.strip_prefix('m')?.parse::<usize>().ok());
             if let Some(answer) = index.and_then(|index| answers.get_mut(index)) {
-                answer.add(window, result);
+                answer.add(window, span, result);
             }
         }
         answers.into_iter().map(|answer| self.finish(answer)).collect()
@@ -111,7 +135,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn add(&mut self, window: &Window, result: MetricDataResult) {
+    fn add(&mut self, window: &Window, span: &Window, result: MetricDataResult) {
         let failed = |status: &StatusCode| !matches!(status, StatusCode::Complete | StatusCode::PartialData);
         if !self.status.as_ref().is_some_and(failed) {
             self.status = Some(result.status_code.unwrap_or(StatusCode::Complete));
@@ -119,8 +143,10 @@ impl Answer {
         }
         let (times, values) = (result.timestamps.unwrap_or_default(), result.values.unwrap_or_default());
         self.points.extend(times.into_iter().zip(values).filter_map(|(time, value)| {
-            let hour = window.hour_of(Timestamp::from_second(time.secs()).ok()?)?;
-            Some((hour, count(value)?))
+            let time = Timestamp::from_second(time.secs()).ok()?;
+            // What was not asked for is known already, and must not count twice.
+            span.hour_of(time)?;
+            Some((window.hour_of(time)?, count(value)?))
         }));
     }
 }

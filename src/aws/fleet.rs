@@ -17,10 +17,11 @@ use super::error::{CollectError, is_expiry, is_silence, is_unknown_caller};
 use super::operation::Operation::GetCallerIdentity;
 use super::organization::Roll;
 use super::partition::partition_of;
+use super::previous::Previous;
 use super::region::Part;
 use super::session::{retry_config, timeout_config};
 use super::{CollectOptions, Members};
-use crate::model::{AccountId, Gap, RegionName, RegionScan, ScannedAccount};
+use crate::model::{AccountId, Gap, RegionName, RegionScan, ScannedAccount, Snapshot};
 
 /// Accounts in progress at once: enough to keep the budget busy while some wait to be let in.
 const ACCOUNTS_AT_ONCE: usize = 32;
@@ -46,6 +47,9 @@ pub enum Event {
 pub trait Earlier: Send + Sync {
     /// Whether a Region's snapshot is there, complete and new enough.
     fn is_current(&self, account_id: &AccountId, region: &RegionName) -> bool;
+
+    /// The snapshot of a Region whose metrics are to be taken over, as far as they are in the window. May read files.
+    fn previous(&self, account_id: &AccountId, region: &RegionName) -> Option<Snapshot>;
 }
 
 /// What an account was asked.
@@ -189,6 +193,14 @@ impl Fleet {
     /// Whether a Region is to be read.
     pub(super) fn is_wanted(&self, account_id: &AccountId, region: &RegionName) -> bool {
         !self.earlier.as_ref().is_some_and(|earlier| earlier.is_current(account_id, region))
+    }
+
+    /// What an earlier scan knows of a Region's metrics.
+    pub(super) async fn previous(&self, account_id: &AccountId, region: &RegionName) -> Option<Previous> {
+        let earlier = Arc::clone(self.earlier.as_ref()?);
+        let (account_id, region, window) = (account_id.clone(), region.clone(), self.options.window);
+        let read = move || Previous::new(&earlier.previous(&account_id, &region)?, &region, &window);
+        tokio::task::spawn_blocking(read).await.ok().flatten()
     }
 
     /// Some account is looked at in these Regions.

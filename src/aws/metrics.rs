@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::previous::Previous;
 use crate::model::{
     AvailabilityMode, EndpointMetrics, EndpointType, Metrics, NatGateway, NatGatewayId, NatGatewayMetrics,
     NatGatewayState, Series, SubnetId, VpcEndpoint, VpcEndpointId, VpcId, Window,
@@ -37,6 +38,8 @@ pub(super) struct Query {
     pub(super) metric: &'static str,
     pub(super) statistic: &'static str,
     pub(super) dimensions: Vec<(&'static str, String)>,
+    /// The hours to ask for.
+    pub(super) span: Window,
 }
 
 /// What a set of dimensions stands for.
@@ -48,10 +51,22 @@ pub(super) enum Subject {
     Endpoint { id: VpcEndpointId, endpoint_type: String, service: String, vpc: VpcId, subnet: Option<SubnetId> },
 }
 
-/// The series to ask for; those of what only its metrics still know are kept only if they have datapoints.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// The series to ask for, and the hours of them.
+#[derive(Debug)]
 pub(super) struct Plan {
-    subjects: BTreeMap<Subject, bool>,
+    window: Window,
+    /// The hours that are known already, where a subject's series are.
+    known: Option<Window>,
+    subjects: BTreeMap<Subject, Wanted>,
+}
+
+/// What is wanted of a subject.
+#[derive(Debug)]
+struct Wanted {
+    /// Whether it is described: what only its metrics still know is kept only if they have datapoints.
+    described: bool,
+    /// Its series in the hours that are known already.
+    known: Option<Vec<Series>>,
 }
 
 /// How a NAT gateway's metrics are listed.
@@ -70,10 +85,38 @@ impl Plan {
         endpoints: &[VpcEndpoint],
         listed_endpoints: &[Dimensions],
     ) -> Self {
-        let mut plan = Self::default();
+        let mut plan = Self { window: *window, known: None, subjects: BTreeMap::new() };
         plan.add_gateways(window, gateways, listed_gateways);
         plan.add_endpoints(window, endpoints, listed_endpoints);
         plan
+    }
+
+    /// The same with less to ask for: what an earlier scan has read is taken from there.
+    pub(super) fn knowing(mut self, previous: Option<Previous>) -> Self {
+        let Some(mut previous) = previous else { return self };
+        self.known = Some(previous.span);
+        for (subject, wanted) in &mut self.subjects {
+            wanted.known = previous.take(subject);
+        }
+        self
+    }
+
+    /// Hours that need not be asked for, over all series.
+    pub(super) fn hours_known(&self) -> u64 {
+        let series = self.subjects.values().filter_map(|wanted| wanted.known.as_ref()).map(Vec::len).sum::<usize>();
+        self.known.map_or(0, |span| span.hours()).saturating_mul(u64::try_from(series).unwrap_or(u64::MAX))
+    }
+
+    /// The spans that are asked for of a subject.
+    fn spans(&self, wanted: &Wanted) -> Vec<Window> {
+        match &self.known {
+            Some(known) if wanted.known.is_some() => self.window.without(known).collect(),
+            _ => vec![self.window],
+        }
+    }
+
+    fn want(&mut self, subject: Subject, described: bool) {
+        self.subjects.insert(subject, Wanted { described, known: None });
     }
 
     fn add_gateways(&mut self, window: &Window, gateways: &[NatGateway], dimensions: &[Dimensions]) {
@@ -114,7 +157,7 @@ impl Plan {
     }
 
     fn add_gateway(&mut self, id: &NatGatewayId, zone: Option<String>, described: bool) {
-        self.subjects.insert(Subject::Nat { id: id.clone(), zone }, described);
+        self.want(Subject::Nat { id: id.clone(), zone }, described);
     }
 
     fn add_endpoints(&mut self, window: &Window, endpoints: &[VpcEndpoint], dimensions: &[Dimensions]) {
@@ -145,30 +188,34 @@ impl Plan {
                     vpc: endpoint.vpc_id.clone(),
                     subnet: None,
                 };
-                self.subjects.insert(subject, true);
+                self.want(subject, true);
             }
-            self.subjects.extend(series.into_iter().map(|subject| (subject, true)));
+            series.into_iter().for_each(|subject| self.want(subject, true));
         }
-        self.subjects.extend(listed.into_values().flatten().map(|subject| (subject, false)));
+        listed.into_values().flatten().for_each(|subject| self.want(subject, false));
     }
 
     /// The queries, in the order that [`Plan::assemble`] expects the answers in.
     pub(super) fn queries(&self) -> Vec<Query> {
-        self.subjects.keys().flat_map(Subject::queries).collect()
+        let of = |(subject, wanted): (&Subject, &Wanted)| -> Vec<Query> {
+            self.spans(wanted).into_iter().flat_map(|span| subject.queries(span)).collect()
+        };
+        self.subjects.iter().flat_map(of).collect()
     }
 
     /// Puts the answers together. A subject with an unanswered query is left out: a part of its bytes would look like
     /// all of them.
-    pub(super) fn assemble(self, answers: Vec<Option<Series>>) -> Metrics {
+    pub(super) fn assemble(mut self, answers: Vec<Option<Series>>) -> Metrics {
         let mut answers = answers.into_iter();
-        let mut next = || answers.next().flatten();
         let mut metrics = Metrics::default();
-        for (subject, described) in self.subjects {
+        for (subject, wanted) in std::mem::take(&mut self.subjects) {
+            let spans = self.spans(&wanted).len();
+            let Wanted { described, known } = wanted;
+            let Some(series) = complete(spans, subject.series(), known, &mut answers) else { continue };
             match subject {
                 Subject::Nat { id, zone } => {
-                    let answers = NAT_METRICS.map(|_| next());
-                    let [Some(source), Some(destination), Some(to_destination), Some(to_source), Some(connections)] =
-                        answers
+                    let Ok([source, destination, to_destination, to_source, connections]) =
+                        <[Series; NAT_METRICS.len()]>::try_from(series)
                     else {
                         continue;
                     };
@@ -186,7 +233,7 @@ impl Plan {
                     }
                 }
                 Subject::Endpoint { id, endpoint_type, service, vpc, subnet } => {
-                    let Some(bytes_processed) = next() else { continue };
+                    let Ok([bytes_processed]) = <[Series; 1]>::try_from(series) else { continue };
                     if described || !bytes_processed.is_empty() {
                         metrics.endpoints.push(EndpointMetrics {
                             vpc_endpoint_id: id,
@@ -204,12 +251,38 @@ impl Plan {
     }
 }
 
+/// A subject's series, each of what is known and of the answers for every span. None unless every query was answered.
+fn complete(
+    spans: usize,
+    series: usize,
+    known: Option<Vec<Series>>,
+    answers: &mut impl Iterator<Item = Option<Series>>,
+) -> Option<Vec<Series>> {
+    // All of the subject's answers are taken, whatever they are: the next ones are the next subject's.
+    let rows: Vec<Vec<Option<Series>>> = (0..spans).map(|_| answers.by_ref().take(series).collect()).collect();
+    let answered = rows.into_iter().map(|row| row.into_iter().collect::<Option<Vec<_>>>());
+    let rows: Vec<Vec<Series>> = known.into_iter().map(Some).chain(answered).collect::<Option<_>>()?;
+    if rows.iter().any(|row| row.len() != series) {
+        return None;
+    }
+    let mut rows: Vec<_> = rows.into_iter().map(Vec::into_iter).collect();
+    Some((0..series).map(|_| Series::joined(rows.iter_mut().filter_map(Iterator::next))).collect())
+}
+
 impl Subject {
     fn is_whole(&self) -> bool {
         !matches!(self, Self::Endpoint { subnet: Some(_), .. })
     }
 
-    fn queries(&self) -> Vec<Query> {
+    /// How many series it has.
+    fn series(&self) -> usize {
+        match self {
+            Self::Nat { .. } => NAT_METRICS.len(),
+            Self::Endpoint { .. } => 1,
+        }
+    }
+
+    fn queries(&self, span: Window) -> Vec<Query> {
         match self {
             Self::Nat { id, zone } => {
                 let mut dimensions = vec![("NatGatewayId", id.to_string())];
@@ -219,6 +292,7 @@ impl Subject {
                     metric,
                     statistic,
                     dimensions: dimensions.clone(),
+                    span,
                 };
                 NAT_METRICS.map(query).to_vec()
             }
@@ -231,7 +305,7 @@ impl Subject {
                 ];
                 dimensions.extend(subnet.iter().map(|subnet| ("Subnet Id", subnet.to_string())));
                 let (namespace, metric) = (ENDPOINT_NAMESPACE, ENDPOINT_BYTES);
-                vec![Query { namespace, metric, statistic: "Sum", dimensions }]
+                vec![Query { namespace, metric, statistic: "Sum", dimensions, span }]
             }
         }
     }

@@ -13,6 +13,7 @@ use super::ec2::Ec2;
 use super::error::{is_region_off, is_silence};
 use super::metrics::{ENDPOINT_BYTES, ENDPOINT_NAMESPACE, NAT_MARKER, NAT_NAMESPACE, Plan};
 use super::operation::Operation;
+use super::previous::Previous;
 use super::reader::Reader;
 use super::session::Clients;
 use crate::model::{
@@ -27,8 +28,8 @@ pub(super) struct Part {
     pub(super) answered: bool,
 }
 
-/// Reads one Region.
-pub(super) async fn scan(clients: Clients, window: Window, deadline: Instant) -> Part {
+/// Reads one Region; of its metrics only what an earlier scan has not.
+pub(super) async fn scan(clients: Clients, window: Window, deadline: Instant, previous: Option<Previous>) -> Part {
     let reader = Reader::new(clients.region.clone(), Arc::clone(&clients.pace), deadline);
     let ec2 = Ec2 { client: &clients.ec2, reader: &reader };
     let cloudwatch = CloudWatch { client: &clients.cloudwatch, reader: &reader, counter: &clients.counter };
@@ -52,6 +53,8 @@ pub(super) async fn scan(clients: Clients, window: Window, deadline: Instant) ->
         && routes.transit_gateways.is_empty();
     if !quiet {
         let plan = Plan::new(&window, &scan.nat_gateways, &listed_gateways, &scan.vpc_endpoints, &listed_endpoints);
+        let plan = plan.knowing(previous);
+        clients.counter.hours_reused(plan.hours_known());
         let queries = plan.queries();
         let groups = scan.vpc_endpoints.iter().flat_map(|endpoint| &endpoint.security_group_ids).collect();
         let flow_logs = async { if scan.nat_gateways.is_empty() { Vec::new() } else { ec2.flow_logs().await } };
@@ -73,7 +76,7 @@ pub(super) async fn scan(clients: Clients, window: Window, deadline: Instant) ->
             flow_logs,
             ec2.security_groups(&groups),
             transit(&ec2, &routes.transit_gateways, &scan.route_tables),
-            cloudwatch.series(&window, &queries),
+            cloudwatch.series(&window, queries),
         );
         scan.metrics = plan.assemble(answers);
     }

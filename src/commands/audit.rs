@@ -63,7 +63,7 @@ fn report(args: &AuditArgs, prices: &PriceBook, assumptions: &Assumptions, quiet
         let demo = Snapshot::parse(DEMO).and_then(|snapshot| Snapshot::merge(vec![snapshot]));
         demo.context("the bundled example account")?
     } else if paths.is_empty() {
-        scan::collect(&args.account, &args.window, quiet)?
+        scan::collect(&args.account, &args.window, None, quiet)?
     } else {
         let snapshots = Snapshots::find(paths, quiet)?;
         if args.flow_logs.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
@@ -13,7 +14,7 @@ use crate::redact::{KEY_BYTES, Redactor};
 const KEY_FILE_LIMIT: u64 = 4096;
 
 /// What makes the pseudonyms, if there are to be any.
-pub(super) fn redactor(args: &ScanArgs, quiet: bool) -> anyhow::Result<Option<Redactor>> {
+pub(super) fn redactor(args: &ScanArgs, quiet: bool) -> anyhow::Result<Option<Arc<Redactor>>> {
     if !args.redact {
         return Ok(None);
     }
@@ -29,7 +30,7 @@ pub(super) fn redactor(args: &ScanArgs, quiet: bool) -> anyhow::Result<Option<Re
         let path = path.display();
         eprint(&format!("natwise: others on this machine can read the key {path}; chmod 600 {path} ends that"));
     }
-    Ok(Some(Redactor::new(&key)))
+    Ok(Some(Arc::new(Redactor::new(&key))))
 }
 
 /// Where the XDG Base Directory Specification keeps what must outlast a program but belongs to this machine.

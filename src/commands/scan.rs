@@ -5,6 +5,7 @@ mod into_folder;
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
@@ -15,8 +16,9 @@ use super::accounts;
 use super::audit::eprint;
 use super::destination::Destination;
 use super::folder::Folder;
+use super::previous::{Place, Previous};
 use super::redaction;
-use crate::aws::{self, CollectError};
+use crate::aws::{self, CollectError, Earlier};
 use crate::cli::{AccountArgs, ScanArgs, WindowArgs, now};
 use crate::model::Snapshot;
 use crate::progress::ScanProgress;
@@ -26,7 +28,8 @@ pub(super) fn run(args: &ScanArgs, quiet: bool) -> anyhow::Result<ExitStatus> {
     let gaps = if let Some(path) = folder {
         let redactor = redaction::redactor(args, quiet)?;
         let ScanArgs { account, window, max_age, .. } = args;
-        into_folder::run(path, Job { account, window, max_age: *max_age, redactor }, quiet)?
+        let job = Job { account, window, max_age: *max_age, redactor, since_last: Place::of(args) };
+        into_folder::run(path, job, quiet)?
     } else {
         anyhow::ensure!(args.max_age.is_none(), "--max-age is about the snapshots of a folder: give -o FOLDER/");
         into_file(args.output.as_deref(), args, quiet)?
@@ -41,7 +44,8 @@ pub(super) fn run(args: &ScanArgs, quiet: bool) -> anyhow::Result<ExitStatus> {
 fn into_file(path: Option<&Path>, args: &ScanArgs, quiet: bool) -> anyhow::Result<usize> {
     let destination = Destination::open(path)?;
     let redactor = redaction::redactor(args, quiet)?;
-    let mut snapshot = collect(&args.account, &args.window, quiet)?;
+    let previous = Place::of(args).map(|place| Previous::of_file(place, path, redactor.clone())).transpose()?;
+    let mut snapshot = collect(&args.account, &args.window, previous, quiet)?;
     redactor.iter().for_each(|redactor| redactor.snapshot(&mut snapshot));
     destination.write(|out| {
         serde_json::to_writer(&mut *out, &snapshot)?;
@@ -66,22 +70,29 @@ pub(super) fn collect_aside(
 }
 
 /// Reads live accounts into memory.
-pub(super) fn collect(account: &AccountArgs, window: &WindowArgs, quiet: bool) -> anyhow::Result<Snapshot> {
+pub(super) fn collect(
+    account: &AccountArgs,
+    window: &WindowArgs,
+    previous: Option<Previous>,
+    quiet: bool,
+) -> anyhow::Result<Snapshot> {
     let now = now();
     let options = accounts::options(account, window.window(now)?)?;
+    let reuses = previous.is_some();
+    let earlier = previous.map(|previous| Arc::new(previous) as Arc<dyn Earlier>);
     let listener = |progress: &ScanProgress| progress.listener();
     let collected = wait(quiet, |progress| {
         let on_progress = listener(progress);
         async move {
             let (bases, gaps) = aws::bases(&options).await?;
-            let mut collected = aws::collect(bases, &options, on_progress).await?;
+            let mut collected = aws::collect(bases, &options, on_progress, earlier).await?;
             collected.snapshot.gaps.extend(gaps);
             Ok::<_, CollectError>(collected)
         }
     })?
     .context("interrupted; nothing was written")??;
     if !quiet {
-        calls::tell(&collected.calls);
+        calls::tell(&collected.calls, reuses);
     }
     Ok(Snapshot { scanned_at: Some(now), ..collected.snapshot })
 }

@@ -8,6 +8,8 @@ use serde::de::{SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Window;
+
 /// Values for consecutive hours from the window's start; hours past the last datapoint are not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Series {
@@ -65,6 +67,27 @@ impl Series {
                 shift += 7;
             }
         })
+    }
+
+    /// The datapoints in a span, by hour of another window; this series' own hours are those of `own`.
+    #[must_use]
+    pub fn part(&self, own: &Window, span: &Window, window: &Window) -> Self {
+        Self::from_points(self.iter().enumerate().filter_map(|(hour, value)| {
+            let instant = own.instant_of(hour);
+            span.hour_of(instant)?;
+            Some((window.hour_of(instant)?, value?))
+        }))
+    }
+
+    /// One series of several over the same window, each with other hours.
+    #[must_use]
+    pub fn joined(parts: impl IntoIterator<Item = Self>) -> Self {
+        let mut parts: Vec<Self> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.len() < 2 {
+            return parts.pop().unwrap_or_default();
+        }
+        let points = parts.iter().flat_map(|part| part.iter().enumerate());
+        Self::from_points(points.filter_map(|(hour, value)| Some((hour, value?))))
     }
 
     /// Whether there is no datapoint at all: the measured thing is unknown, or (for what publishes only when used) idle.

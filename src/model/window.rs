@@ -103,6 +103,13 @@ impl Window {
         self.start.saturating_add(SignedDuration::from_secs(hours.saturating_mul(HOUR))).unwrap_or(self.end)
     }
 
+    /// What is left without a part of it: what lies before that, and what lies after.
+    pub fn without(&self, part: &Self) -> impl Iterator<Item = Self> + use<> {
+        let before = (self.start, part.start.min(self.end));
+        let after = (part.end.max(self.start), self.end);
+        [before, after].into_iter().filter_map(|(start, end)| Self::new(start, end).ok())
+    }
+
     /// The billed hours of something that existed from `created` to `deleted`: a started hour counts whole. No
     /// `created` means since before the window, no `deleted` until after it.
     #[must_use]
@@ -158,6 +165,18 @@ mod tests {
         assert_eq!(life(None, Some(at("2026-10-01T00:00:01Z"))), 1);
         assert_eq!(life(Some(at("2026-11-02T00:00:00Z")), None), 0);
         assert_eq!(life(None, Some(at("2026-09-30T00:00:00Z"))), 0);
+    }
+
+    #[test]
+    fn what_is_left_lies_before_and_after() {
+        let new = |a: &str, b: &str| Window::new(at(a), at(b)).unwrap();
+        let left = |a, b| october().without(&new(a, b)).map(|left| left.hours()).collect::<Vec<_>>();
+        assert_eq!(left("2026-10-02T00:00:00Z", "2026-10-31T00:00:00Z"), [24, 24]);
+        assert_eq!(left("2026-09-02T00:00:00Z", "2026-10-31T00:00:00Z"), [24]);
+        assert_eq!(left("2026-10-02T00:00:00Z", "2026-11-01T00:00:00Z"), [24]);
+        assert_eq!(left("2026-09-01T00:00:00Z", "2026-12-01T00:00:00Z"), [0_u64; 0]);
+        assert_eq!(left("2026-09-01T00:00:00Z", "2026-09-02T00:00:00Z"), [744]);
+        assert_eq!(left("2026-12-01T00:00:00Z", "2026-12-02T00:00:00Z"), [744]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod faults;
 mod rounds;
 mod series;
+mod since_last;
 
 use std::sync::Arc;
 use std::time::Duration;

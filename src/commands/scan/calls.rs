@@ -10,7 +10,7 @@ use crate::output::{TABLE_STYLE, clean};
 const ROWS: usize = 20;
 
 /// Tells it on stderr: a line, and a table where there are several accounts.
-pub(super) fn tell(accounts: &[AccountCalls]) {
+pub(super) fn tell(accounts: &[AccountCalls], reuses: bool) {
     let mut all = CallLog::default();
     accounts.iter().for_each(|account| all.add(&account.calls));
     for (operation, counts) in &all.operations {
@@ -28,6 +28,9 @@ pub(super) fn tell(accounts: &[AccountCalls]) {
         all.metrics_requested,
         cost(&all)
     ));
+    if reuses {
+        eprint(&format!("natwise: {} series-hours of metrics are from earlier snapshots", all.hours_reused));
+    }
 }
 
 fn cost(calls: &CallLog) -> String {

@@ -15,6 +15,7 @@ use crate::cli::{AccountArgs, WindowArgs, now};
 use crate::commands::accounts;
 use crate::commands::audit::eprint;
 use crate::commands::folder::Folder;
+use crate::commands::previous::{Place, Previous};
 use crate::model::{AccountId, Gap, Manifest, RegionName, Snapshot, Window};
 use crate::redact::Redactor;
 
@@ -32,6 +33,7 @@ struct Current {
     /// Snapshots from before are too old.
     since: Timestamp,
     redactor: Option<Arc<Redactor>>,
+    previous: Option<Previous>,
 }
 
 impl Earlier for Current {
@@ -40,6 +42,10 @@ impl Earlier for Current {
         self.folder.head(&account_id, region).is_some_and(|head| {
             head.complete && head.window == self.window && head.scanned_at.is_some_and(|at| at >= self.since)
         })
+    }
+
+    fn previous(&self, account_id: &AccountId, region: &RegionName) -> Option<Snapshot> {
+        self.previous.as_ref()?.previous(account_id, region)
     }
 }
 
@@ -56,18 +62,20 @@ pub(super) struct Job<'a> {
     pub(super) account: &'a AccountArgs,
     pub(super) window: &'a WindowArgs,
     pub(super) max_age: Option<SignedDuration>,
-    pub(super) redactor: Option<Redactor>,
+    pub(super) redactor: Option<Arc<Redactor>>,
+    pub(super) since_last: Option<Place<'a>>,
 }
 
 /// Scans into a folder, tells what that took, and counts the gaps.
 pub(super) fn run(path: &Path, job: Job<'_>, quiet: bool) -> anyhow::Result<usize> {
+    let reuses = job.since_last.is_some();
     let done = scan_into(path, job, quiet)?;
     let shown = path.display();
     let Some((made, written)) = done.with_context(|| format!("the scan into {shown} is not complete"))? else {
         anyhow::bail!("interrupted; what is done is in {shown}, and the same command goes on from there");
     };
     if !quiet {
-        calls::tell(&made);
+        calls::tell(&made, reuses);
         let Written { regions, known, .. } = written;
         let kept = known.saturating_sub(regions);
         let kept = if kept > 0 { format!("; {kept} were there already") } else { String::new() };
@@ -78,10 +86,10 @@ pub(super) fn run(path: &Path, job: Job<'_>, quiet: bool) -> anyhow::Result<usiz
 
 /// Scans into a folder that is for this run alone.
 pub(super) fn run_aside(path: &Path, account: &AccountArgs, window: &WindowArgs, quiet: bool) -> anyhow::Result<()> {
-    let job = Job { account, window, max_age: None, redactor: None };
+    let job = Job { account, window, max_age: None, redactor: None, since_last: None };
     let (made, _) = scan_into(path, job, quiet)??.context("interrupted; nothing was written")?;
     if !quiet {
-        calls::tell(&made);
+        calls::tell(&made, false);
     }
     Ok(())
 }
@@ -95,7 +103,7 @@ fn scan_into(path: &Path, job: Job<'_>, quiet: bool) -> anyhow::Result<anyhow::R
     accounts::options(job.account, asked)?;
     let folder = Arc::new(Folder::create(path)?);
     let earlier = folder.manifest()?;
-    let redactor = job.redactor.map(Arc::new);
+    let redactor = job.redactor;
     let redaction = redactor.as_ref().map(|redactor| redactor.fingerprint());
     anyhow::ensure!(
         earlier.as_ref().is_none_or(|earlier| earlier.redaction == redaction),
@@ -115,7 +123,9 @@ fn scan_into(path: &Path, job: Job<'_>, quiet: bool) -> anyhow::Result<anyhow::R
     folder.write_manifest(&manifest)?;
     let options = accounts::options(job.account, window)?;
     let since = now.saturating_sub(max_age).unwrap_or(now);
-    let current = Arc::new(Current { folder: Arc::clone(&folder), window, since, redactor: redactor.clone() });
+    let previous = job.since_last.map(|place| Previous::of_folder(place, &folder, redactor.clone())).transpose()?;
+    let current =
+        Arc::new(Current { folder: Arc::clone(&folder), window, since, redactor: redactor.clone(), previous });
     let keeper = Keeper { folder, manifest, window, redactor, written: Written::default(), saved: Instant::now() };
 
     let done = wait(quiet, |progress| scan(options, progress.listener(), current, keeper))?;

@@ -19,6 +19,8 @@ pub struct Query {
     pub metric: String,
     pub statistic: String,
     pub period: i64,
+    /// Datapoints that the call's span has.
+    pub hours: i64,
     pub dimensions: BTreeMap<String, String>,
 }
 
@@ -54,14 +56,17 @@ fn seconds(value: &Value, name: &str) -> i64 {
 
 /// The series that a `GetMetricData` asks for.
 pub(super) fn queries(input: &Value) -> Vec<Query> {
+    let span = |period: i64| (seconds(input, "EndTime") - seconds(input, "StartTime")) / period;
     let query = |it: &Value| {
         let stat = field(it, "MetricStat").unwrap();
         let metric = field(stat, "Metric").unwrap();
+        let period = field(stat, "Period").and_then(Value::as_integer).unwrap().try_into().unwrap();
         Query {
+            hours: span(period),
             id: text(it, "Id").unwrap(),
             metric: text(metric, "MetricName").unwrap(),
             statistic: text(stat, "Stat").unwrap(),
-            period: field(stat, "Period").and_then(Value::as_integer).unwrap().try_into().unwrap(),
+            period,
             dimensions: dimensions(metric),
         }
     };
@@ -127,7 +132,7 @@ fn list_metrics(metrics: &Metrics, page: usize, request: &Request, input: &Value
 #[expect(clippy::float_arithmetic, reason = "CloudWatch counts in floating point")]
 fn get_metric_data(metrics: &Metrics, page: usize, request: &Request, input: &Value) -> Answer {
     let (start, end) = (seconds(input, "StartTime"), seconds(input, "EndTime"));
-    let asked: i64 = request.queries.iter().map(|query| (end - start) / query.period).sum();
+    let asked: i64 = request.queries.iter().map(|query| query.hours).sum();
     if request.queries.len() > 500 || asked > 100_800 {
         return error(400, "ValidationError", "too many metrics or datapoints");
     }
