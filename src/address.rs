@@ -21,6 +21,7 @@ use jiff::Timestamp;
 
 pub use ranges::AddressError;
 use ranges::Ranges;
+pub(crate) use ranges::gateway_service_blocks;
 use stretches::{Address, Row, Stretches};
 
 use crate::model::{PrefixList, RegionName, Service};

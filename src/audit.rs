@@ -26,6 +26,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use context::Context;
+pub(crate) use endpoint_full_access_policy::allows_everything;
 pub(crate) use gateway_endpoint_not_associated::has_route;
 pub use verdict::{Decision, Verdict};
 

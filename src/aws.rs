@@ -1,44 +1,62 @@
-//! Reads an account: every call only reads, Regions go in parallel, and what fails becomes a gap instead of an end.
+//! Reads accounts: every call only reads, Regions and accounts go in parallel, and what fails becomes a gap instead of
+//! an end.
 
+mod account;
 pub mod athena;
+mod budget;
 mod calls;
 mod cloudwatch;
 mod ec2;
 mod error;
+mod fleet;
 mod insights;
 mod logs;
 mod metrics;
+mod mfa;
 mod operation;
+mod organization;
+mod pace;
+mod partition;
 mod reader;
 mod region;
+mod role;
 pub mod s3;
 mod session;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
+use wildmatch::WildMatch;
 
 pub use calls::{CallLog, OnProgress, OperationCalls, Progress};
 pub use error::CollectError;
+pub use fleet::{AccountCalls, Earlier, Event};
 pub use insights::{InsightsError, LogGroup, LogGroupFacts, QueryAnswer};
 pub use logs::{LogsAccess, logs_config};
-pub use operation::iam_actions;
+pub use operation::{iam_actions, organization_actions};
+pub use organization::Organization;
+pub use role::{Role, is_name as is_role_name};
 pub use session::{http_client, load_config, retry_config, timeout_config};
 
-use self::calls::Counter;
-use self::error::{gap_of, is_expiry, is_unknown_caller};
-use self::operation::Operation;
-use self::reader::Reader;
-use self::region::Part;
-use self::session::Clients;
-use crate::model::{AccountId, Gap, RegionName, RegionScan, Snapshot, Window};
+use self::fleet::Fleet;
+use crate::model::{AccountId, Gap, RegionName, ScannedAccount, Snapshot, Window};
 
 /// What to collect, and how to get there.
 #[derive(Debug, Clone)]
 pub struct CollectOptions {
-    /// A profile of the shared configuration; it wins over keys in the environment.
-    pub profile: Option<String>,
+    /// Profiles of the shared configuration, which win over keys in the environment; empty for the SDK's default chain.
+    pub profiles: Vec<String>,
+    /// Whose accounts are read.
+    pub members: Members,
+    /// Only accounts of these ids or names, in which `*` stands for any characters; empty for all.
+    pub include: Vec<String>,
+    /// No account of these ids or names.
+    pub exclude: Vec<String>,
+    /// What the sessions of roles are called.
+    pub session_name: String,
     /// The Regions to scan; empty for the configured one.
     pub regions: Vec<RegionName>,
     /// Whether to scan every Region that is enabled for the account.
@@ -47,30 +65,118 @@ pub struct CollectOptions {
     pub endpoint_url: Option<String>,
     /// The span of the metrics.
     pub window: Window,
+    /// Requests under way at once, over all accounts.
+    pub max_concurrency: usize,
+    /// How long one account may take.
+    pub timeout: Duration,
 }
 
-/// An account as far as it could be read.
+/// Whose accounts are read.
+#[derive(Debug, Clone)]
+pub enum Members {
+    /// Those of the profiles, or of the default credentials.
+    Callers,
+    /// Those that roles are in.
+    Roles(Vec<Role>),
+    /// All of an organisation.
+    Organization(Organization),
+}
+
+impl CollectOptions {
+    /// Reads the account of the default credentials, in its configured Region.
+    #[must_use]
+    pub fn new(window: Window) -> Self {
+        Self {
+            profiles: Vec::new(),
+            members: Members::Callers,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            session_name: "natwise".to_owned(),
+            regions: Vec::new(),
+            all_regions: false,
+            endpoint_url: None,
+            window,
+            max_concurrency: 256,
+            timeout: Duration::from_mins(15),
+        }
+    }
+
+    /// Whether an account is meant.
+    #[must_use]
+    pub fn is_meant(&self, account_id: &AccountId, name: Option<&str>) -> bool {
+        let is = |pattern: &String| {
+            let pattern = WildMatch::new(pattern);
+            pattern.matches(account_id.as_str()) || name.is_some_and(|name| pattern.matches(name))
+        };
+        (self.include.is_empty() || self.include.iter().any(is)) && !self.exclude.iter().any(is)
+    }
+}
+
+/// Accounts as far as they could be read.
 #[derive(Debug)]
 pub struct Collected {
     /// What was seen, and the gaps.
     pub snapshot: Snapshot,
-    /// What was asked.
-    pub calls: CallLog,
+    /// What was asked, by account.
+    pub calls: Vec<AccountCalls>,
 }
 
 /// Where calls for no Region in particular go when none is configured.
 const HOME: &str = "us-east-1";
 
-/// Collects from the account of the SDK's default credentials.
+/// Events under way to whoever keeps them: few, so that what cannot be kept as fast as it is read is not read.
+const EVENTS: usize = 16;
+
+/// Sets the SDK up for each of the options' profiles. Where there are several, one that cannot be used is a gap.
 ///
 /// # Errors
-/// When there is nothing to collect with, or nothing could be read at all.
-pub async fn collect(options: &CollectOptions, on_progress: OnProgress) -> Result<Collected, CollectError> {
-    let config = load_config(options.profile.as_deref(), options.endpoint_url.as_deref()).await?;
-    collect_from(&config, options, on_progress).await
+/// When a profile does not exist, there are no credentials, or nothing says which Region to scan.
+pub async fn bases(options: &CollectOptions) -> Result<(Vec<SdkConfig>, Vec<Gap>), CollectError> {
+    let mut profiles: Vec<Option<&str>> = options.profiles.iter().map(|name| Some(name.as_str())).collect();
+    if profiles.is_empty() {
+        profiles.push(None);
+    }
+    let (mut bases, mut gaps, mut first) = (Vec::new(), Vec::new(), None);
+    for &profile in &profiles {
+        let config = load_config(profile, options.endpoint_url.as_deref()).await?;
+        match checked(&config, options).await {
+            Ok(config) => bases.push(config),
+            Err(error @ (CollectError::NoCredentials | CollectError::Credentials(_))) if profiles.len() > 1 => {
+                gaps.push(error::of_profile(profile.unwrap_or("default"), &error));
+                first.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match first {
+        Some(error) if bases.is_empty() => Err(error),
+        _ => Ok((bases, gaps)),
+    }
 }
 
-/// Collects with a given set-up, of which the options' profile and endpoint are already a part.
+/// A set-up that can be scanned with: it has credentials, and it is known where.
+async fn checked(config: &SdkConfig, options: &CollectOptions) -> Result<SdkConfig, CollectError> {
+    if options.regions.is_empty() && config.region().is_none() && !options.all_regions {
+        return Err(CollectError::NoRegion);
+    }
+    session::with_credentials(config).await
+}
+
+/// Reads accounts and sends on what is found; what earlier scans left is not read again.
+///
+/// # Errors
+/// When nothing could be read at all.
+pub async fn scan(
+    bases: Vec<SdkConfig>,
+    options: CollectOptions,
+    on_progress: OnProgress,
+    earlier: Option<Arc<dyn Earlier>>,
+    events: mpsc::Sender<Event>,
+) -> Result<Vec<AccountCalls>, CollectError> {
+    Fleet::new(options, on_progress, earlier, events).run(bases).await
+}
+
+/// Collects into memory with a given set-up, of which the options' profiles and endpoint are already a part.
 ///
 /// # Errors
 /// When there is nothing to collect with, or nothing could be read at all.
@@ -79,103 +185,57 @@ pub async fn collect_from(
     options: &CollectOptions,
     on_progress: OnProgress,
 ) -> Result<Collected, CollectError> {
-    let configured = config.region().map(|region| RegionName::from(region.as_ref()));
-    let named: BTreeSet<RegionName> = options.regions.iter().cloned().collect();
-    let named = if named.is_empty() { configured.iter().cloned().collect() } else { named };
-    if named.is_empty() && !options.all_regions {
-        return Err(CollectError::NoRegion);
-    }
-    let config = session::with_credentials(config).await?;
-    let counter = Counter::new(on_progress);
-    let home = configured.or_else(|| named.first().cloned()).unwrap_or_else(|| HOME.into());
-    let home = Clients::new(&config, &home, &counter);
+    let base = checked(config, options).await?;
+    collect(vec![base], options, on_progress).await
+}
 
-    let regions = async {
-        let (regions, missed) = if options.all_regions { enabled_regions(&home, named).await } else { (named, vec![]) };
-        counter.regions(regions.len());
-        let mut tasks = JoinSet::new();
-        for region in regions {
-            let clients = Clients::new(&config, &region, &counter);
-            let window = options.window;
-            tasks.spawn(async move {
-                let counter = clients.counter.clone();
-                let part = Box::pin(region::scan(clients, window)).await;
-                counter.region_done();
-                part
-            });
+/// Collects into memory.
+///
+/// # Errors
+/// When nothing could be read at all.
+pub async fn collect(
+    bases: Vec<SdkConfig>,
+    options: &CollectOptions,
+    on_progress: OnProgress,
+) -> Result<Collected, CollectError> {
+    let (events, mut found) = mpsc::channel(EVENTS);
+    let scan = scan(bases, options.clone(), on_progress, None, events);
+    let gather = async {
+        let (mut scans, mut gaps) = (Vec::new(), Vec::new());
+        while let Some(event) = found.recv().await {
+            match event {
+                Event::Account(_, ScannedAccount { gaps: missed, .. }) => gaps.extend(missed),
+                Event::Region(scan) => scans.push(*scan),
+                Event::Gap(gap) => gaps.push(gap),
+            }
         }
-        (tasks.join_all().await, missed)
+        (scans, gaps)
     };
-    let (identity, (parts, mut missed)) = tokio::join!(identity(&home), regions);
-    let account_id = match identity {
-        Ok(account_id) => Some(account_id),
-        Err(gap) => {
-            missed.push(gap);
-            owner(&parts)
-        }
-    };
-    let scans = readable(parts, missed)?;
-    let regions = scans.into_iter().map(|scan| with_account(scan, account_id.as_ref())).collect();
-    Ok(Collected { snapshot: Snapshot::new(options.window, regions), calls: counter.log() })
+    let (calls, (scans, gaps)) = tokio::join!(scan, gather);
+    let calls = calls?;
+    let mut snapshot = Snapshot::new(options.window, scans);
+    snapshot.gaps = placed(gaps, &mut snapshot);
+    Ok(Collected { snapshot, calls })
 }
 
-/// The Regions enabled for the account; when they cannot be listed, those named.
-async fn enabled_regions(home: &Clients, named: BTreeSet<RegionName>) -> (BTreeSet<RegionName>, Vec<Gap>) {
-    let reader = Reader::new(home.region.clone());
-    let regions = ec2::Ec2 { client: &home.ec2, reader: &reader }.regions().await;
-    let missed = reader.take_gaps();
-    (if regions.is_empty() { named } else { regions.into_iter().collect() }, missed)
-}
-
-async fn identity(home: &Clients) -> Result<AccountId, Gap> {
-    let operation = Operation::GetCallerIdentity;
-    let identity = home.sts.get_caller_identity().send().await.map_err(|error| gap_of(operation, None, &error))?;
-    let missing = || error::gap(operation, None, "InvalidResponse", "the answer names no account");
-    identity.account.map(AccountId::from).ok_or_else(missing)
-}
-
-/// The account that owns most of what was seen: VPCs, and so their parts, may be shared by another.
-fn owner(parts: &[Part]) -> Option<AccountId> {
-    let mut owned: BTreeMap<&AccountId, usize> = BTreeMap::new();
-    for Part { scan, .. } in parts {
-        let endpoints = scan.vpc_endpoints.iter().filter_map(|endpoint| endpoint.owner_id.as_ref());
-        let tables = scan.route_tables.iter().filter_map(|table| table.owner_id.as_ref());
-        for owner in endpoints.chain(tables) {
-            *owned.entry(owner).or_default() += 1;
+/// Puts the gaps of an account to those of its first Region; what is left is of none.
+fn placed(gaps: Vec<Gap>, snapshot: &mut Snapshot) -> Vec<Gap> {
+    let mut first: BTreeMap<AccountId, usize> = BTreeMap::new();
+    for (index, scan) in snapshot.regions.iter().enumerate() {
+        first.entry(scan.account_id.clone()).or_insert(index);
+    }
+    let unknown = AccountId::from("unknown");
+    let mut left = Vec::new();
+    for gap in gaps {
+        let scan = first.get(gap.account_id.as_ref().unwrap_or(&unknown)).and_then(|at| snapshot.regions.get_mut(*at));
+        match scan {
+            Some(scan) => {
+                scan.gaps.push(gap);
+                scan.gaps.sort();
+            }
+            None => left.push(gap),
         }
     }
-    owned.into_iter().max_by_key(|(_, count)| *count).map(|(owner, _)| owner.clone())
-}
-
-/// The scans with the gaps of no Region added to the first, or why there is nothing in them.
-fn readable(parts: Vec<Part>, missed: Vec<Gap>) -> Result<Vec<RegionScan>, CollectError> {
-    let caller_is_known = missed.iter().all(|gap| gap.operation != Operation::GetCallerIdentity.name());
-    let answered = parts.iter().any(|part| part.answered);
-    let mut scans: Vec<RegionScan> = parts.into_iter().map(|part| part.scan).collect();
-    scans.sort_by(|a, b| a.region.cmp(&b.region));
-    if answered {
-        if let Some(first) = scans.first_mut() {
-            first.gaps.extend(missed);
-            first.gaps.sort();
-        }
-        return Ok(scans);
-    }
-    let mut gaps = missed;
-    gaps.extend(scans.into_iter().flat_map(|scan| scan.gaps));
-    let find = |is: fn(&str) -> bool| gaps.iter().find(|gap| is(&gap.code));
-    if let Some(Gap { code, message, .. }) = find(is_expiry).cloned() {
-        return Err(CollectError::ExpiredCredentials { code, message });
-    }
-    if let Some(Gap { code, message, .. }) = find(is_unknown_caller).filter(|_| !caller_is_known).cloned() {
-        return Err(CollectError::InvalidCredentials { code, message });
-    }
-    Err(CollectError::NothingRead(gaps))
-}
-
-fn with_account(mut scan: RegionScan, account_id: Option<&AccountId>) -> RegionScan {
-    for gap in &mut scan.gaps {
-        gap.account_id = account_id.cloned();
-    }
-    scan.account_id = account_id.cloned().unwrap_or_else(|| "unknown".into());
-    scan
+    left.sort();
+    left
 }

@@ -290,6 +290,16 @@ pub enum PricesFormat {
 /// `natwise iam-policy`
 #[derive(Debug, Args)]
 pub struct IamPolicyArgs {
+    /// For whoever scans an organisation: lists its accounts and enters them by --role-name, whose own policy is the one
+    /// without this.
+    #[arg(long, requires = "role_name")]
+    pub org: bool,
+    /// Role that is entered in each account (with its path, where it has one).
+    #[arg(long, value_name = "NAME")]
+    pub role_name: Option<String>,
+    /// A role that is entered, for the account that it is in (repeatable).
+    #[arg(long = "role-arn", value_name = "ARN")]
+    pub role_arns: Vec<String>,
     /// Where flow logs will be read, for what that needs on top: s3://BUCKET/PREFIX, insights:LOG-GROUP or
     /// athena:DATABASE.TABLE (repeatable; with an Athena table, also the place of its data).
     #[arg(long, value_name = "PLACE", num_args = 1..)]

@@ -1,5 +1,6 @@
 //! What each command does: wiring between the command line, the account or a file, the analysis and the output.
 
+mod accounts;
 mod attribute;
 mod audit;
 mod destination;
@@ -9,6 +10,7 @@ mod folder;
 mod iam_policy;
 mod parallel;
 mod prices;
+mod redaction;
 mod scan;
 mod snapshots;
 

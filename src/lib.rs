@@ -30,6 +30,7 @@ pub mod output;
 pub mod pricing;
 #[cfg(feature = "cli")]
 pub mod progress;
+pub mod redact;
 pub mod report;
 pub mod resolver_log;
 pub mod sample;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::io::Read;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use flate2::read::GzDecoder;
@@ -242,6 +243,18 @@ impl Ranges {
         };
         self.claims.iter().map(rank).collect()
     }
+}
+
+/// The embedded ranges of the services that have a gateway endpoint.
+pub(crate) fn gateway_service_blocks() -> Vec<IpNet> {
+    let Ok(ranges) = Ranges::embedded() else { return Vec::new() };
+    let is_one = |claim: u16| {
+        ranges.claims.get(usize::from(claim)).is_some_and(|claim| claim.strength == Strength::GatewayService)
+    };
+    let v4 = ranges.v4.iter().filter(|row| is_one(row.claim));
+    let v4 = v4.filter_map(|row| IpNet::new(Ipv4Addr::from(row.first).into(), row.length).ok());
+    let v6 = ranges.v6.iter().filter(|row| is_one(row.claim));
+    v4.chain(v6.filter_map(|row| IpNet::new(Ipv6Addr::from(row.first).into(), row.length).ok())).collect()
 }
 
 /// The embedded file.

@@ -22,7 +22,7 @@ fn run(_: &Context<'_>, part: &Part<'_>) -> Vec<Finding> {
 
 /// Whether a policy document is the default one: a single statement that allows everything to everyone. One with
 /// further statements (a data perimeter's denials, say) was written by somebody who meant it.
-fn allows_everything(document: &str) -> bool {
+pub(crate) fn allows_everything(document: &str) -> bool {
     let Ok(policy) = serde_json::from_str::<Value>(document) else { return false };
     let statements = match policy.get("Statement") {
         Some(Value::Array(statements)) => statements.as_slice(),

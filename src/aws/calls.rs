@@ -14,6 +14,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use rust_decimal::Decimal;
 
+use super::pace::Pace;
 use crate::model::Usd;
 
 /// What a scan asked of AWS.
@@ -42,17 +43,30 @@ impl OperationCalls {
     pub fn retries(&self) -> u64 {
         self.attempts.saturating_sub(self.calls)
     }
+
+    fn with(self, more: &Self) -> Self {
+        Self {
+            calls: self.calls + more.calls,
+            attempts: self.attempts + more.attempts,
+            throttles: self.throttles + more.throttles,
+        }
+    }
 }
 
 impl CallLog {
+    /// Adds what was asked elsewhere.
+    pub fn add(&mut self, other: &Self) {
+        self.metrics_requested += other.metrics_requested;
+        for (operation, more) in &other.operations {
+            let calls = self.operations.entry(operation.clone()).or_default();
+            *calls = calls.with(more);
+        }
+    }
+
     /// All operations together.
     #[must_use]
     pub fn total(&self) -> OperationCalls {
-        self.operations.values().fold(OperationCalls::default(), |sum, one| OperationCalls {
-            calls: sum.calls + one.calls,
-            attempts: sum.attempts + one.attempts,
-            throttles: sum.throttles + one.throttles,
-        })
+        self.operations.values().fold(OperationCalls::default(), |sum, one| sum.with(one))
     }
 
     /// What CloudWatch charges for the metrics read: $0.01 per 1,000 requested, from the first one.
@@ -65,41 +79,69 @@ impl CallLog {
 /// How far a scan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
-    /// Regions to scan; 0 while they are not known yet.
+    /// Accounts found so far.
+    pub accounts: usize,
+    /// Accounts that are done.
+    pub accounts_done: usize,
+    /// Regions to scan, as far as they are known yet.
     pub regions: usize,
     /// Regions that are done.
     pub regions_done: usize,
     /// Calls answered.
     pub calls: u64,
+    /// Answers that asked to slow down.
+    pub throttles: u64,
 }
 
 /// Told after every call and every Region; must return at once.
 pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
-/// Collects what the meters of all Regions see.
-pub(super) struct Counter {
-    state: Mutex<(CallLog, Progress)>,
+/// How far all accounts together are.
+pub(super) struct Tally {
+    progress: Mutex<Progress>,
     on_progress: OnProgress,
 }
 
-impl std::fmt::Debug for Counter {
+impl std::fmt::Debug for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Counter").finish_non_exhaustive()
+        f.debug_struct("Tally").finish_non_exhaustive()
     }
 }
 
-impl Counter {
+impl Tally {
     pub(super) fn new(on_progress: OnProgress) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), on_progress })
+        Arc::new(Self { progress: Mutex::default(), on_progress })
     }
 
-    fn state(&self) -> MutexGuard<'_, (CallLog, Progress)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn advance(&self, change: impl FnOnce(&mut Progress)) {
+        let progress = {
+            let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+            change(&mut progress);
+            *progress
+        };
+        (self.on_progress)(progress);
+    }
+}
+
+/// Collects what the meters of an account's Regions see.
+#[derive(Debug)]
+pub(super) struct Counter {
+    log: Mutex<CallLog>,
+    pub(super) tally: Arc<Tally>,
+}
+
+impl Counter {
+    pub(super) fn new(tally: &Arc<Tally>) -> Arc<Self> {
+        Arc::new(Self { log: Mutex::default(), tally: Arc::clone(tally) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, CallLog> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn count(&self, cfg: &ConfigBag, change: impl FnOnce(&mut OperationCalls)) {
         let operation = cfg.load::<Metadata>().map_or("unknown", Metadata::name);
-        let log = &mut self.state().0;
+        let log = &mut *self.state();
         if let Some(calls) = log.operations.get_mut(operation) {
             change(calls);
         } else {
@@ -107,33 +149,14 @@ impl Counter {
         }
     }
 
-    fn advance(&self, change: impl FnOnce(&mut Progress)) {
-        let progress = {
-            let progress = &mut self.state().1;
-            change(progress);
-            *progress
-        };
-        (self.on_progress)(progress);
-    }
-
-    /// Says how many Regions there are.
-    pub(super) fn regions(&self, regions: usize) {
-        self.advance(|progress| progress.regions = regions);
-    }
-
-    /// Says that one of them is done.
-    pub(super) fn region_done(&self) {
-        self.advance(|progress| progress.regions_done += 1);
-    }
-
     /// Adds metrics to what CloudWatch will charge for.
     pub(super) fn metrics_requested(&self, metrics: usize) {
-        self.state().0.metrics_requested += u64::try_from(metrics).unwrap_or(0);
+        self.state().metrics_requested += u64::try_from(metrics).unwrap_or(0);
     }
 
     /// What was counted so far.
     pub(super) fn log(&self) -> CallLog {
-        self.state().0.clone()
+        self.state().clone()
     }
 }
 
@@ -142,6 +165,7 @@ impl Counter {
 pub(super) struct CallMeter {
     pub(super) region: String,
     pub(super) counter: Arc<Counter>,
+    pub(super) pace: Arc<Pace>,
 }
 
 #[derive(Debug)]
@@ -190,8 +214,13 @@ impl Intercept for CallMeter {
         _: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if context.response().is_some_and(is_throttle) {
+        let Some(response) = context.response() else { return Ok(()) };
+        if is_throttle(response) {
             self.counter.count(cfg, |calls| calls.throttles += 1);
+            self.counter.tally.advance(|progress| progress.throttles += 1);
+            self.pace.slow_down();
+        } else {
+            self.pace.answered();
         }
         Ok(())
     }
@@ -213,7 +242,7 @@ impl Intercept for CallMeter {
                 "call"
             );
         }
-        self.counter.advance(|progress| progress.calls += 1);
+        self.counter.tally.advance(|progress| progress.calls += 1);
         Ok(())
     }
 }

@@ -24,6 +24,9 @@ pub enum CollectError {
         "the AWS credentials could not be loaded: {0}; check the profile (AWS_PROFILE, --profile), or sign in again"
     )]
     Credentials(String),
+    /// A profile's role asks for the code of a second device.
+    #[error("{0}")]
+    Mfa(String),
     /// There is no such profile.
     #[error("there is no AWS profile {name:?}; {}", known_profiles(.known))]
     UnknownProfile {
@@ -97,6 +100,18 @@ pub(super) fn gap(operation: Operation, region: Option<&RegionName>, code: &str,
         code: code.to_owned(),
         message,
         iam_action: is_refusal(code).then(|| operation.iam_action().to_owned()),
+    }
+}
+
+/// The gap that a profile leaves which cannot be used.
+pub(super) fn of_profile(profile: &str, error: &CollectError) -> Gap {
+    Gap {
+        account_id: None,
+        region: None,
+        operation: "Credentials".to_owned(),
+        code: "NoCredentials".to_owned(),
+        message: format!("profile {profile:?}: {error}"),
+        iam_action: None,
     }
 }
 
@@ -181,9 +196,12 @@ pub(super) fn is_region_off(code: &str) -> bool {
     is_unknown_caller(code) || code == "OptInRequired"
 }
 
+/// The code of a gap that there was no time for.
+pub(super) const DEADLINE: &str = "DeadlineExceeded";
+
 /// Whether nothing answered at all.
 pub(super) fn is_silence(code: &str) -> bool {
-    ["Unreachable", "Timeout"].contains(&code)
+    ["Unreachable", "Timeout", DEADLINE].contains(&code)
 }
 
 #[cfg(test)]

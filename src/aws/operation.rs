@@ -46,13 +46,23 @@ operations! {
         DescribeVpcs,
         GetManagedPrefixListEntries,
         SearchTransitGatewayRoutes;
-    "sts": GetCallerIdentity;
+    "organizations": ListAccounts, ListAccountsForParent, ListOrganizationalUnitsForParent;
+    "sts": AssumeRole, GetCallerIdentity;
 }
 
-/// The IAM actions of everything a scan may call, sorted; all of them only read.
-#[must_use]
-pub fn iam_actions() -> &'static [&'static str] {
-    IAM_ACTIONS
+/// Whether an action is for finding and entering accounts, not for reading one.
+fn is_for_many(action: &str) -> bool {
+    action.starts_with("organizations:") || action == "sts:AssumeRole"
+}
+
+/// The IAM actions of everything a scan of an account may call, sorted; all of them only read.
+pub fn iam_actions() -> impl Iterator<Item = &'static str> {
+    IAM_ACTIONS.iter().copied().filter(|action| !is_for_many(action))
+}
+
+/// The IAM actions that list an organisation's accounts, sorted; all of them only read.
+pub fn organization_actions() -> impl Iterator<Item = &'static str> {
+    IAM_ACTIONS.iter().copied().filter(|action| action.starts_with("organizations:"))
 }
 
 #[cfg(test)]
@@ -61,8 +71,8 @@ mod tests {
 
     #[test]
     fn actions_are_sorted_and_only_read() {
-        assert!(iam_actions().is_sorted());
-        for action in iam_actions() {
+        assert!(IAM_ACTIONS.is_sorted());
+        for action in iam_actions().chain(organization_actions()) {
             let verb = action.split(':').nth(1).unwrap();
             assert!(["Describe", "Get", "List", "Search"].iter().any(|read| verb.starts_with(read)), "{action}");
         }

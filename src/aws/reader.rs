@@ -3,21 +3,20 @@
 use std::collections::HashSet;
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
-use super::error::{gap, gap_of};
+use super::error::{DEADLINE, gap, gap_of};
 use super::operation::Operation;
+use super::pace::Pace;
 use crate::model::{Gap, RegionName};
 
 /// More pages than any account has: beyond, the service repeats itself in a way that its tokens hide.
 const PAGES_LIMIT: usize = 10_000;
-/// Calls under way at once: EC2 allows a burst of 100 for each operation, and each call takes a connection.
-const CALLS_AT_ONCE: usize = 32;
 
 /// The gaps of one Region, and whether anything answered there.
 #[derive(Debug)]
@@ -25,7 +24,9 @@ pub(super) struct Reader {
     region: RegionName,
     gaps: Mutex<Vec<Gap>>,
     answered: AtomicBool,
-    calls: Semaphore,
+    pace: Arc<Pace>,
+    /// When the account's time is over: nothing is waited for any longer.
+    deadline: Instant,
 }
 
 /// What was read, and whether that is all of it.
@@ -35,8 +36,8 @@ pub(super) struct Listing<T> {
 }
 
 impl Reader {
-    pub(super) fn new(region: RegionName) -> Self {
-        Self { region, gaps: Mutex::default(), answered: AtomicBool::new(false), calls: Semaphore::new(CALLS_AT_ONCE) }
+    pub(super) fn new(region: RegionName, pace: Arc<Pace>, deadline: Instant) -> Self {
+        Self { region, gaps: Mutex::default(), answered: AtomicBool::new(false), pace, deadline }
     }
 
     /// The Region it reads.
@@ -81,13 +82,17 @@ impl Reader {
         let mut tokens = HashSet::new();
         let mut token = None;
         loop {
-            let answer = {
-                let _permit = self.calls.acquire().await;
+            let turn = async {
+                let _turn = self.pace.turn().await;
                 call(token.take()).await
             };
-            let (page, next) = match answer {
-                Ok(output) => split(output),
-                Err(error) => {
+            let (page, next) = match timeout_at(self.deadline, turn).await {
+                Ok(Ok(output)) => split(output),
+                Err(_) => {
+                    self.miss(operation, DEADLINE, "the account's time (--timeout) was over before this was answered");
+                    return Listing { items, complete: false };
+                }
+                Ok(Err(error)) => {
                     self.note(gap_of(operation, Some(&self.region), &error));
                     return Listing { items, complete: false };
                 }

@@ -2,9 +2,11 @@
 //! gateway on the way out adds a third.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use futures::future::join_all;
 use ipnet::IpNet;
+use tokio::time::Instant;
 
 use super::cloudwatch::CloudWatch;
 use super::ec2::Ec2;
@@ -26,8 +28,8 @@ pub(super) struct Part {
 }
 
 /// Reads one Region.
-pub(super) async fn scan(clients: Clients, window: Window) -> Part {
-    let reader = Reader::new(clients.region.clone());
+pub(super) async fn scan(clients: Clients, window: Window, deadline: Instant) -> Part {
+    let reader = Reader::new(clients.region.clone(), Arc::clone(&clients.pace), deadline);
     let ec2 = Ec2 { client: &clients.ec2, reader: &reader };
     let cloudwatch = CloudWatch { client: &clients.cloudwatch, reader: &reader, counter: &clients.counter };
     let mut scan = RegionScan::new(AccountId::from(""), clients.region.clone());

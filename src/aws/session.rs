@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -17,8 +17,11 @@ use aws_smithy_http_client::{Connector, proxy::ProxyConfig};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 
+use super::budget::Budget;
 use super::calls::{CallMeter, Counter};
 use super::error::{CollectError, chain};
+use super::mfa;
+use super::pace::Pace;
 use crate::model::RegionName;
 
 /// Eight attempts, each after a random part of 0.25 s, 0.5 s, 1 s … 4 s: 16 s at most, in which EC2's token bucket
@@ -50,6 +53,21 @@ pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> R
     if let Some(name) = profile {
         require_profile(name).await?;
     }
+    let config = load_chain(profile, endpoint_url).await?;
+    // Keys in the environment win over a profile that is only named there.
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let named = || set("AWS_PROFILE").filter(|_| set("AWS_ACCESS_KEY_ID").is_none());
+    let Some(name) = profile.map(str::to_owned).or_else(named) else { return Ok(config) };
+    match mfa::credentials(&profiles(&name).await?, &name, &config).await? {
+        Some(credentials) => {
+            let credentials = SharedCredentialsProvider::new(credentials);
+            Ok(config.to_builder().credentials_provider(credentials).build())
+        }
+        None => Ok(config),
+    }
+}
+
+async fn load_chain(profile: Option<&str>, endpoint_url: Option<&str>) -> Result<SdkConfig, CollectError> {
     let http = http_client();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
@@ -75,11 +93,14 @@ pub async fn load_config(profile: Option<&str>, endpoint_url: Option<&str>) -> R
 }
 
 #[expect(clippy::default_trait_access, reason = "the type belongs to a crate that is no dependency")]
-async fn require_profile(name: &str) -> Result<(), CollectError> {
+async fn profiles(name: &str) -> Result<ProfileSet, CollectError> {
     let selected = Some(Cow::Owned(name.to_owned()));
-    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), selected)
-        .await
-        .map_err(|error| CollectError::Configuration(chain(&error)))?;
+    let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &Default::default(), selected).await;
+    profiles.map_err(|error| CollectError::Configuration(chain(&error)))
+}
+
+async fn require_profile(name: &str) -> Result<(), CollectError> {
+    let profiles = profiles(name).await?;
     if profiles.get_profile(name).is_some() {
         return Ok(());
     }
@@ -140,33 +161,41 @@ pub(super) fn retry_partition(name: &str) -> RetryPartition {
 pub(super) struct Clients {
     pub(super) region: RegionName,
     pub(super) counter: Arc<Counter>,
+    pub(super) pace: Arc<Pace>,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) cloudwatch: aws_sdk_cloudwatch::Client,
     pub(super) sts: aws_sdk_sts::Client,
 }
 
 impl Clients {
-    pub(super) fn new(config: &SdkConfig, region: &RegionName, counter: &Arc<Counter>) -> Self {
-        let meter = CallMeter { region: region.to_string(), counter: Arc::clone(counter) };
+    pub(super) fn new(config: &SdkConfig, region: &RegionName, counter: &Arc<Counter>, budget: &Budget) -> Self {
+        let pace = Arc::new(Pace::new());
+        let meter = CallMeter { region: region.to_string(), counter: Arc::clone(counter), pace: Arc::clone(&pace) };
         let place = Region::new(region.to_string());
         let partition = retry_partition(region.as_str());
+        let http = config.http_client().unwrap_or_else(http_client);
+        let client = |service: &str| budget.client(http.clone(), format!("{service} {region}"));
         let ec2 = aws_sdk_ec2::config::Builder::from(config)
             .region(place.clone())
+            .http_client(client("ec2"))
             .retry_partition(partition.clone())
             .interceptor(meter.clone());
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config)
             .region(place.clone())
+            .http_client(client("cloudwatch"))
             .retry_partition(partition.clone())
             .interceptor(meter.clone());
         let patience = config.timeout_config().cloned().unwrap_or_else(timeout_config);
         let sts = aws_sdk_sts::config::Builder::from(config)
             .region(place)
+            .http_client(client("sts"))
             .retry_partition(partition)
             .timeout_config(patience.to_builder().operation_timeout(STS_TIMEOUT).build())
             .interceptor(meter);
         Self {
             region: region.clone(),
             counter: Arc::clone(counter),
+            pace,
             ec2: aws_sdk_ec2::Client::from_conf(ec2.build()),
             cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch.build()),
             sts: aws_sdk_sts::Client::from_conf(sts.build()),

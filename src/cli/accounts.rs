@@ -68,6 +68,13 @@ pub struct FleetArgs {
 }
 
 impl AccountArgs {
+    /// Whether no more than one account is meant.
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        let FleetArgs { org, accounts, role_arns, .. } = &self.fleet;
+        !org && accounts.is_none() && role_arns.len() < 2 && self.profiles.len() < 2
+    }
+
     /// The options, for conflicts with what is no live account.
     pub(super) const IDS: [&str; 15] = [
         "profiles",

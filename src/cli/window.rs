@@ -101,6 +101,13 @@ impl WindowArgs {
         said.then(|| self.span(now)).transpose()
     }
 
+    /// Whether they mean another window an hour later.
+    #[must_use]
+    pub fn is_relative(&self, now: Timestamp) -> bool {
+        let later = now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(now);
+        self.span(now) != self.span(later)
+    }
+
     fn span(&self, now: Timestamp) -> Result<Window, WindowArgsError> {
         let latest = last_whole_hour(now);
         let (start, end) = match (&self.month, &self.from) {

@@ -54,14 +54,18 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
 
 /// Reads what is to be analysed, and analyses it.
 fn report(args: &AuditArgs, prices: &PriceBook, assumptions: &Assumptions, quiet: bool) -> anyhow::Result<Report> {
+    let live = args.snapshots.is_empty() && !args.demo;
+    let aside = if live { scan::collect_aside(&args.account, &args.window, quiet)? } else { None };
+    let folder = aside.as_ref().map(|folder| folder.path().to_owned());
+    let paths = folder.as_ref().map_or(&*args.snapshots, std::slice::from_ref);
     let analyse = |snapshot: &Snapshot, traffic: Option<&Traffic>| Report::new(snapshot, traffic, prices, assumptions);
     let snapshot = if args.demo {
         let demo = Snapshot::parse(DEMO).and_then(|snapshot| Snapshot::merge(vec![snapshot]));
         demo.context("the bundled example account")?
-    } else if args.snapshots.is_empty() {
+    } else if paths.is_empty() {
         scan::collect(&args.account, &args.window, quiet)?
     } else {
-        let snapshots = Snapshots::find(&args.snapshots, quiet)?;
+        let snapshots = Snapshots::find(paths, quiet)?;
         if args.flow_logs.is_empty() {
             return snapshots.report(|snapshot| analyse(snapshot, None));
         }

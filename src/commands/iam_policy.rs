@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::accounts::{role, role_name};
 use super::{ExitStatus, print};
-use crate::aws::iam_actions;
+use crate::aws::{iam_actions, organization_actions};
 use crate::cli::IamPolicyArgs;
 
 /// A policy, its parts in the order in which AWS writes them.
@@ -54,11 +55,24 @@ impl Statement {
 }
 
 pub(super) fn run(args: &IamPolicyArgs) -> anyhow::Result<ExitStatus> {
-    let mut actions = iam_actions().to_vec();
-    actions.sort_unstable();
+    let actions: Vec<_> = iam_actions().collect();
     // None of these actions can be narrowed to a resource.
     let mut statement = vec![Statement::allow("NatwiseReadOnly", actions, vec!["*".to_owned()])];
+    if args.org {
+        statement.push(Statement::allow("NatwiseAccounts", organization_actions().collect(), vec!["*".to_owned()]));
+    }
+    let roles = roles(args)?;
+    if !roles.is_empty() {
+        statement.push(Statement::allow("NatwiseRoles", vec!["sts:AssumeRole"], roles));
+    }
     statement.extend(flow_logs::statements(args)?);
     let policy = Policy { version: "2012-10-17", statement };
     print(&(serde_json::to_string_pretty(&policy)? + "\n"))
+}
+
+/// The roles that are entered. A name alone may be in any account, and in any partition.
+fn roles(args: &IamPolicyArgs) -> anyhow::Result<Vec<String>> {
+    let named = args.role_name.iter().map(|name| Ok(format!("arn:*:iam::*:role/{}", role_name(name)?)));
+    let given = args.role_arns.iter().map(|arn| role(arn, None).map(|_| arn.clone()));
+    named.chain(given).collect()
 }

@@ -74,10 +74,14 @@ impl Snapshots {
         let mut listed = BTreeSet::new();
         self.windows.push(manifest.window);
         self.gaps.extend(manifest.gaps);
+        if manifest.finished_at.is_none() {
+            let why = "the scan is not finished, and there may be more accounts: run it again, it goes on where it was";
+            self.gaps.push(not_scanned(None, None, why));
+        }
         for (account_id, account) in manifest.accounts {
             if account.regions.is_none() && account.gaps.is_empty() {
                 let why = "it is not known yet which Regions it has: run the scan again, it goes on where it was";
-                self.gaps.push(not_scanned(&account_id, None, why));
+                self.gaps.push(not_scanned(Some(&account_id), None, why));
             }
             self.gaps.extend(account.gaps);
             for region in account.regions.into_iter().flatten() {
@@ -87,7 +91,7 @@ impl Snapshots {
                     self.sources.push(Source::Part(folder.clone(), manifest.window, part.0, part.1));
                 } else {
                     let why = "there is no snapshot of it yet: run the scan again, it goes on where it was";
-                    self.gaps.push(not_scanned(&part.0, Some(&part.1), why));
+                    self.gaps.push(not_scanned(Some(&part.0), Some(&part.1), why));
                 }
             }
         }
@@ -194,7 +198,7 @@ impl Source {
                 format!("its snapshot cannot be read ({error:#}): run the scan again, it goes on where it was")
             }
         };
-        Ok(Outlined::Unusable(not_scanned(account_id, Some(region), why)))
+        Ok(Outlined::Unusable(not_scanned(Some(account_id), Some(region), why)))
     }
 
     fn load(&self) -> anyhow::Result<Snapshot> {
@@ -215,9 +219,9 @@ fn together(error: SnapshotError) -> anyhow::Error {
 }
 
 /// A part that is missing.
-fn not_scanned(account_id: &AccountId, region: Option<&RegionName>, why: impl Display) -> Gap {
+fn not_scanned(account_id: Option<&AccountId>, region: Option<&RegionName>, why: impl Display) -> Gap {
     Gap {
-        account_id: Some(account_id.clone()),
+        account_id: account_id.cloned(),
         region: region.cloned(),
         operation: "Scan".to_owned(),
         code: "NotScanned".to_owned(),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AccountId, Gap, RegionName, Window};
@@ -19,6 +20,12 @@ pub struct Manifest {
     pub generated_by: String,
     /// The span of the metrics, of every snapshot in the folder.
     pub window: Window,
+    /// When the scan was done; none while it is under way, or when it was stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// Which key the pseudonyms in it were made with, where it is redacted: its fingerprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redaction: Option<String>,
     /// The accounts in the scan.
     pub accounts: BTreeMap<AccountId, ScannedAccount>,
     /// What could not be seen of no account in particular.
@@ -47,6 +54,8 @@ impl Manifest {
             schema: MANIFEST_SCHEMA.to_owned(),
             generated_by: crate::GENERATED_BY.to_owned(),
             window,
+            finished_at: None,
+            redaction: None,
             accounts: BTreeMap::new(),
             gaps: Vec::new(),
         }

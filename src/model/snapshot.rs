@@ -113,23 +113,26 @@ impl RegionScan {
 }
 
 impl RegionScan {
+    /// Puts everything in the order of its ids. What a service lists twice is there once: it would be counted twice.
     fn sort(&mut self) {
+        fn by<T, K: Ord>(items: &mut Vec<T>, key: impl Fn(&T) -> K) {
+            items.sort_by_cached_key(&key);
+            items.dedup_by(|a, b| key(a) == key(b));
+        }
         self.gaps.sort();
-        self.nat_gateways.sort_by(|a, b| a.nat_gateway_id.cmp(&b.nat_gateway_id));
-        self.vpc_endpoints.sort_by(|a, b| a.vpc_endpoint_id.cmp(&b.vpc_endpoint_id));
-        self.route_tables.sort_by(|a, b| a.route_table_id.cmp(&b.route_table_id));
-        self.vpcs.sort_by(|a, b| a.vpc_id.cmp(&b.vpc_id));
-        self.subnets.sort_by(|a, b| a.subnet_id.cmp(&b.subnet_id));
-        self.availability_zones.sort_by(|a, b| a.name.cmp(&b.name));
-        self.security_groups.sort_by(|a, b| a.security_group_id.cmp(&b.security_group_id));
-        self.prefix_lists.sort_by(|a, b| a.prefix_list_id.cmp(&b.prefix_list_id));
-        self.transit_gateway_attachments.sort_by(|a, b| a.attachment_id.cmp(&b.attachment_id));
-        self.transit_gateway_route_tables.sort_by(|a, b| a.route_table_id.cmp(&b.route_table_id));
-        self.flow_logs.sort_by(|a, b| a.flow_log_id.cmp(&b.flow_log_id));
-        let zone = |m: &NatGatewayMetrics| (m.nat_gateway_id.clone(), m.availability_zone.clone());
-        self.metrics.nat_gateways.sort_by_cached_key(zone);
-        let subnet = |m: &EndpointMetrics| (m.vpc_endpoint_id.clone(), m.subnet_id.clone());
-        self.metrics.endpoints.sort_by_cached_key(subnet);
+        by(&mut self.nat_gateways, |it| it.nat_gateway_id.clone());
+        by(&mut self.vpc_endpoints, |it| it.vpc_endpoint_id.clone());
+        by(&mut self.route_tables, |it| it.route_table_id.clone());
+        by(&mut self.vpcs, |it| it.vpc_id.clone());
+        by(&mut self.subnets, |it| it.subnet_id.clone());
+        by(&mut self.availability_zones, |it| it.name.clone());
+        by(&mut self.security_groups, |it| it.security_group_id.clone());
+        by(&mut self.prefix_lists, |it| it.prefix_list_id.clone());
+        by(&mut self.transit_gateway_attachments, |it| it.attachment_id.clone());
+        by(&mut self.transit_gateway_route_tables, |it| it.route_table_id.clone());
+        by(&mut self.flow_logs, |it| it.flow_log_id.clone());
+        by(&mut self.metrics.nat_gateways, |it| (it.nat_gateway_id.clone(), it.availability_zone.clone()));
+        by(&mut self.metrics.endpoints, |it| (it.vpc_endpoint_id.clone(), it.subnet_id.clone()));
     }
 }
 

@@ -37,13 +37,7 @@ fn config(aws: &FakeAws) -> SdkConfig {
 }
 
 fn options(regions: &[&str]) -> CollectOptions {
-    CollectOptions {
-        profile: None,
-        regions: regions.iter().map(|it| (*it).into()).collect(),
-        all_regions: false,
-        endpoint_url: None,
-        window: october(),
-    }
+    CollectOptions { regions: regions.iter().map(|it| (*it).into()).collect(), ..CollectOptions::new(october()) }
 }
 
 /// Collects one Region, `us-east-1`.

@@ -26,7 +26,7 @@ fn parts(snapshot: &Snapshot) -> impl Iterator<Item = Snapshot> {
 fn scanned(snapshot: &Snapshot) -> (tempfile::TempDir, Folder, Manifest) {
     let place = tempfile::tempdir().unwrap();
     let folder = Folder::create(place.path()).unwrap();
-    let mut manifest = Manifest::new(snapshot.window);
+    let mut manifest = Manifest { finished_at: Some(snapshot.window.end()), ..Manifest::new(snapshot.window) };
     for part in parts(snapshot) {
         folder.write(&part).unwrap();
         let scan = &part.regions[0];
@@ -128,7 +128,8 @@ fn a_folder_with_nothing_in_it_yet_is_reported_as_that() {
     manifest.accounts.insert(ME.into(), ScannedAccount::default());
     folder.write_manifest(&manifest).unwrap();
     let report = report(&[place.path()]).unwrap();
-    assert_eq!((report.gaps.len(), report.nat_gateways.len()), (1, 0));
+    assert_eq!((report.gaps.len(), report.nat_gateways.len()), (2, 0));
+    assert!(report.gaps[0].message.starts_with("the scan is not finished"), "{:?}", report.gaps);
     assert_eq!(report.window, manifest.window);
 }
 

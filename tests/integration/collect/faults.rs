@@ -31,7 +31,7 @@ async fn a_refused_call_names_its_action_and_the_rest_is_complete() {
 #[tokio::test]
 async fn a_throttled_call_is_retried() {
     let (aws, collected) = collect(world(Fault::throttled().on("DescribeNatGateways").times(4))).await;
-    let calls = collected.as_ref().unwrap().calls.operations["DescribeNatGateways"];
+    let calls = collected.as_ref().unwrap().calls[0].calls.operations["DescribeNatGateways"];
     assert_eq!((calls.calls, calls.attempts, calls.retries(), calls.throttles), (1, 5, 4, 4));
     assert_eq!(gaps(&only_region(collected)), []);
     let attempts: Vec<_> = aws.requests_for("us-east-1", "DescribeNatGateways").iter().map(|it| it.attempt).collect();
@@ -42,7 +42,7 @@ async fn a_throttled_call_is_retried() {
 async fn throttled_metrics_count_as_throttles_too() {
     let fault = Fault::error(400, "Throttling").on("GetMetricData").times(2);
     let (_, collected) = collect(world(fault)).await;
-    assert_eq!(collected.as_ref().unwrap().calls.operations["GetMetricData"].throttles, 2);
+    assert_eq!(collected.as_ref().unwrap().calls[0].calls.operations["GetMetricData"].throttles, 2);
     assert_eq!(gaps(&only_region(collected)), []);
 }
 
@@ -56,7 +56,7 @@ async fn many_calls_throttled_at_once_are_all_made_good() {
     });
     let fault = Fault::throttled().on("GetManagedPrefixListEntries").on_first_attempts();
     let (_, collected) = collect(World::new("us-east-1", region).fault(fault)).await;
-    assert_eq!(collected.as_ref().unwrap().calls.operations["GetManagedPrefixListEntries"].throttles, 150);
+    assert_eq!(collected.as_ref().unwrap().calls[0].calls.operations["GetManagedPrefixListEntries"].throttles, 150);
     let scan = only_region(collected);
     assert_eq!(gaps(&scan), []);
     assert_eq!(scan.prefix_lists.iter().filter(|list| list.cidrs.len() == 1).count(), 151);

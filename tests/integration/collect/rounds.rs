@@ -18,7 +18,7 @@ async fn everything_is_read_across_pages() {
             .nat_metrics(&[("NatGatewayId", &format!("nat-{index}"))], &[(START, 7.0)]);
     }
     let (aws, collected) = collect(World::new("us-east-1", region).page_size(2).points_page(1)).await;
-    let calls = collected.as_ref().unwrap().calls.clone();
+    let calls = collected.as_ref().unwrap().calls[0].calls.clone();
     let scan = only_region(collected);
     assert_eq!(gaps(&scan), []);
     let sizes = [scan.nat_gateways.len(), scan.vpcs.len(), scan.subnets.len(), scan.route_tables.len()];

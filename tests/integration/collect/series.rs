@@ -111,8 +111,8 @@ async fn calls_stay_within_both_limits() {
         let world = World::new("us-east-1", region());
         let options = natwise::aws::CollectOptions { window, ..options(&["us-east-1"]) };
         let (aws, collected) = collect_with(world, &options).await;
-        assert_eq!(collected.as_ref().unwrap().calls.metrics_requested, 650);
-        assert_eq!(collected.as_ref().unwrap().calls.metrics_cost(), Usd(Decimal::new(65, 4)));
+        assert_eq!(collected.as_ref().unwrap().calls[0].calls.metrics_requested, 650);
+        assert_eq!(collected.as_ref().unwrap().calls[0].calls.metrics_cost(), Usd(Decimal::new(65, 4)));
         let scan = only_region(collected);
         assert_eq!(gaps(&scan), []);
         let sums: Vec<_> = scan.metrics.nat_gateways.iter().map(|it| it.bytes_in_from_source.sum()).collect();
