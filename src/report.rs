@@ -3,6 +3,7 @@
 //! These types *are* the JSON of `audit --format json` (schema `natwise.report/1`): add fields freely, never rename
 //! one or change its meaning without a new schema number.
 
+mod account;
 mod advice;
 mod clients;
 mod flow_logs;
@@ -12,6 +13,7 @@ mod over_time;
 mod row;
 mod saving;
 mod traffic;
+mod used_by;
 mod vpc;
 
 use rust_decimal::prelude::ToPrimitive;
@@ -19,6 +21,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
+pub use account::{AccountRow, RegionRow, Sums};
 pub use advice::FlowLogAdvice;
 pub use clients::ClientsRow;
 pub use flow_logs::{Coverage, FlowLogs, TrafficRow};
@@ -28,6 +31,7 @@ pub use row::{EndpointRow, EndpointUsd, FindingRow, MonthlyUsd, NatBytesRow, Nat
 pub use saving::PlanStep;
 use saving::Savings;
 pub use traffic::{FlowRow, GatewayRow, SourceRow, TrafficReport};
+pub use used_by::UserRow;
 pub use vpc::{MissingRow, RouteRow, RouteTableRow, SubnetRow, VpcEndpointRow, VpcNatGatewayRow, VpcRow};
 
 use crate::assumption::Assumptions;
@@ -58,6 +62,8 @@ pub struct Report {
     pub prices: Prices,
     /// Sums.
     pub totals: Totals,
+    /// Sums by account and Region, dearest first.
+    pub accounts: Vec<AccountRow>,
     /// NAT gateways, dearest first.
     pub nat_gateways: Vec<NatGatewayRow>,
     /// Endpoints, dearest first.
@@ -126,7 +132,7 @@ pub struct Totals {
 }
 
 /// The window's cost by component.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct WindowUsd {
     /// NAT gateway hours.
     pub nat_hours: Option<Usd>,
@@ -143,13 +149,13 @@ pub struct WindowUsd {
 }
 
 /// A month's cost and saving.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct TotalMonthlyUsd {
     /// What it costs now.
     pub current: Usd,
     /// The least that the findings together save; what two of them claim counts once.
     pub saving_low: Usd,
-    /// The most that they can save, never more than the current cost.
+    /// The most that they can save; over all never more than the current cost.
     pub saving_high: Usd,
     /// The part of `current` of gateways that were deleted in the window and do not cost anything any more.
     pub ended: Usd,
@@ -238,6 +244,7 @@ impl Report {
                 partial: false,
                 unknown,
             },
+            accounts: snapshot.regions.iter().map(AccountRow::of).collect(),
             nat_gateways,
             endpoints,
             vpcs: vpc::vpcs(&topology, &findings),
@@ -259,32 +266,6 @@ impl Report {
             .into_generator()
             .into_root_schema_for::<Self>()
     }
-}
-
-impl WindowUsd {
-    fn new(nat_gateways: &[NatGatewayRow], endpoints: &[EndpointRow]) -> Self {
-        let nat_hours = sum(nat_gateways.iter().map(|row| row.window_usd.hours));
-        let nat_data = sum(nat_gateways.iter().map(|row| row.window_usd.data));
-        let endpoint_hours = sum(endpoints.iter().map(|row| row.window_usd.hours));
-        let endpoint_data = sum(endpoints.iter().map(|row| row.window_usd.data));
-        let other = sum(nat_gateways.iter().map(|row| row.window_usd.addresses));
-        let parts = [nat_hours, nat_data, endpoint_hours, endpoint_data, other];
-        let known: Vec<_> = parts.into_iter().flatten().collect();
-        let total = (!known.is_empty()).then(|| known.into_iter().sum());
-        Self { nat_hours, nat_data, endpoint_hours, endpoint_data, other, total }
-    }
-}
-
-/// The sum of what is known; none when there are amounts and not one of them is known.
-fn sum(amounts: impl Iterator<Item = Option<Usd>>) -> Option<Usd> {
-    let (mut known, mut unknown) = (None, false);
-    for amount in amounts {
-        match amount {
-            Some(usd) => known = Some(known.unwrap_or(Usd::ZERO) + usd),
-            None => unknown = true,
-        }
-    }
-    known.or((!unknown).then_some(Usd::ZERO))
 }
 
 /// A decimal as a JSON number with at most six places.

@@ -136,6 +136,12 @@ impl<'a> Topology<'a> {
         let part = self.parts.get(part)?;
         Some((part, part.vpcs.get(view)?))
     }
+
+    /// Whether this is the account by which a VPC is told of: several can see it when its subnets are shared.
+    #[must_use]
+    pub fn is_told_here(&self, part: &Part<'a>, view: &VpcView<'a>) -> bool {
+        view.shared_by.is_none() || self.vpc(view.vpc_id).is_none_or(|(told, _)| std::ptr::eq(told, part))
+    }
 }
 
 impl<'a> Part<'a> {

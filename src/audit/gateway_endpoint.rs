@@ -8,7 +8,7 @@ use super::Context;
 use super::context::{gb, together};
 use crate::attribution::Clients;
 use crate::finding::{Basis, Claim, Evidence, Finding, Money, Pool};
-use crate::model::{NatGatewayId, Service, TransitGatewayId, Usd};
+use crate::model::{NatGatewayId, Service, TransitGatewayId, Usd, VpcId};
 use crate::pricing::Product;
 use crate::topology::{Egress, Gateways, Part, VpcView};
 
@@ -42,7 +42,7 @@ pub(super) fn saving(context: &Context<'_>, egress: &Egress<'_>, service: &Servi
         }
     }
     for (transit_gateway, gateways) in &egress.behind {
-        saving.explanation.push_str(&describe(transit_gateway, gateways));
+        saving.explanation.push_str(&describe(context, transit_gateway, gateways, clients.vpc_id));
         match gateways.nat_gateways() {
             Some(ids) => {
                 for id in ids {
@@ -134,13 +134,27 @@ impl Sums<'_> {
     }
 }
 
-fn describe(transit_gateway: &TransitGatewayId, gateways: &Gateways<'_>) -> String {
+fn describe(
+    context: &Context<'_>,
+    transit_gateway: &TransitGatewayId,
+    gateways: &Gateways<'_>,
+    from: &VpcId,
+) -> String {
+    let account = |vpc_id: &VpcId| {
+        context.topology.vpc(vpc_id).map(|(part, view)| view.shared_by.unwrap_or(&part.scan.account_id))
+    };
+    // Whose it is matters where it is somebody else's.
+    let whose = |vpc_id: &VpcId| match account(vpc_id).filter(|owner| account(from) != Some(owner)) {
+        Some(owner) => format!("{vpc_id} in account {owner}"),
+        None => vpc_id.to_string(),
+    };
     match gateways {
         Gateways::Known { vpc_id, .. } => {
-            format!("Traffic goes through transit gateway {transit_gateway} to the NAT gateways of {vpc_id}. ")
+            format!("Traffic goes through transit gateway {transit_gateway} to the NAT gateways of {}. ", whose(vpc_id))
         }
         Gateways::Likely { vpc_id, .. } => format!(
-            "Traffic goes to transit gateway {transit_gateway}, whose route tables do not show where it goes on; of the VPCs attached to it only {vpc_id} leads on to NAT gateways. "
+            "Traffic goes to transit gateway {transit_gateway}, whose route tables do not show where it goes on; of the VPCs attached to it only {} leads on to NAT gateways. ",
+            whose(vpc_id)
         ),
         Gateways::Invisible => format!(
             "Traffic goes to transit gateway {transit_gateway}, and what is behind it is not visible in the scanned accounts: most likely a NAT gateway of another account. Scan that account too to see its bytes. "

@@ -121,6 +121,23 @@ impl Series {
     }
 }
 
+impl FromIterator<Option<u64>> for Series {
+    /// A series of consecutive hours from the window's start.
+    fn from_iter<I: IntoIterator<Item = Option<u64>>>(hours: I) -> Self {
+        let mut series = Self::default();
+        let mut length_to_last_point = 0;
+        for value in hours {
+            series.push(value);
+            if value.is_some() {
+                length_to_last_point = series.encoded.len();
+            }
+        }
+        series.encoded.truncate(length_to_last_point);
+        series.encoded.shrink_to_fit();
+        series
+    }
+}
+
 impl Serialize for Series {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut sequence = serializer.serialize_seq(None)?;
@@ -143,17 +160,7 @@ impl<'de> Deserialize<'de> for Series {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Series, A::Error> {
-                let mut series = Series::default();
-                let mut length_to_last_point = 0;
-                while let Some(value) = sequence.next_element::<Option<u64>>()? {
-                    series.push(value);
-                    if value.is_some() {
-                        length_to_last_point = series.encoded.len();
-                    }
-                }
-                series.encoded.truncate(length_to_last_point);
-                series.encoded.shrink_to_fit();
-                Ok(series)
+                std::iter::from_fn(|| sequence.next_element().transpose()).collect()
             }
         }
 

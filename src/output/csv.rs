@@ -1,4 +1,5 @@
-//! The report for a spreadsheet or a database: one row for each gateway, endpoint or finding, and every one of them.
+//! The report for a spreadsheet or a database: one row for each gateway, endpoint or finding, or for each Region of each
+//! account, and every one of them.
 //!
 //! Figures are plain numbers in the unit that the column's name ends with. An empty one is not 0: it is unknown, or
 //! there is none. Gateways and endpoints say in the column `unknown` what is not known, findings in `money` whether it
@@ -8,7 +9,7 @@
 use std::io::{self, Write};
 
 use super::cell::cell;
-use super::grid::{Column, ENDPOINTS, FINDINGS, Facts, NAT_GATEWAYS};
+use super::grid::{ACCOUNTS, Column, ENDPOINTS, FINDINGS, Facts, NAT_GATEWAYS, Place};
 use crate::report::Report;
 
 /// What the rows of the CSV are.
@@ -22,6 +23,8 @@ pub enum CsvTable {
     /// Findings, most money first.
     #[default]
     Findings,
+    /// Regions of accounts, dearest first.
+    Accounts,
 }
 
 /// Writes a table of the report.
@@ -29,11 +32,13 @@ pub enum CsvTable {
 /// # Errors
 /// When writing fails.
 pub fn render_csv(report: &Report, table: CsvTable, out: &mut dyn Write) -> io::Result<()> {
+    let places = Place::all(report);
     let facts = Facts::new(report);
     match table {
         CsvTable::NatGateways => write(NAT_GATEWAYS, &report.nat_gateways, &facts, out),
         CsvTable::Endpoints => write(ENDPOINTS, &report.endpoints, &facts, out),
         CsvTable::Findings => write(FINDINGS, &report.findings, &facts, out),
+        CsvTable::Accounts => write(ACCOUNTS, &places, &facts, out),
     }
 }
 
@@ -73,6 +78,20 @@ mod tests {
         assert_eq!(rows[0]["window_data_usd"], "");
         assert_eq!(rows[0]["processed_bytes"], "");
         assert!(rows[0]["unknown"].contains("no metric"), "{}", rows[0]["unknown"]);
+    }
+
+    #[test]
+    fn every_region_of_every_account_has_its_sums() {
+        let account = Account::plain("us-east-1").traffic("nat-1", 100, 400);
+        let account = account.scan(|scan| scan.account_name = Some("=HYPERLINK(1)".into()));
+        let report = account.and("444455556666", "eu-west-1").report();
+        let rows = csv(&report, CsvTable::Accounts);
+        let of = |column: &str| rows.iter().map(|row| row[column].clone()).collect::<Vec<_>>();
+        assert_eq!(of("account_id"), ["111122223333", "444455556666"]);
+        assert_eq!(of("account_name"), ["'=HYPERLINK(1)", ""]);
+        assert_eq!(of("region"), ["us-east-1", "eu-west-1"]);
+        assert_eq!(of("monthly_known_usd"), ["59", "0"]);
+        assert_eq!(of("complete"), ["yes", "yes"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Gateways, endpoints and findings as columns: one list of them for CSV and for the workbook.
+//! Accounts, gateways, endpoints and findings as columns: one list of them for CSV and for the workbook.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 
 use super::clean;
 use crate::finding::Basis;
-use crate::model::{Gigabytes, Usd};
-use crate::report::{EndpointRow, FindingRow, NatGatewayRow, PlanStep, Report};
+use crate::model::{AccountId, Gigabytes, RegionName, Usd};
+use crate::report::{EndpointRow, FindingRow, NatGatewayRow, PlanStep, Report, Sums};
 
 /// What a cell holds, before a format makes it safe for its readers.
 pub(super) enum Value<'a> {
@@ -139,6 +139,10 @@ pub(super) const NAT_GATEWAYS: &[Column<NatGatewayRow>] = &[
     column("unknown", Some(("Unknown", 40)), |facts, _, row| {
         facts.unknown(row.account_id.as_str(), row.region.as_str(), row.nat_gateway_id.as_str())
     }),
+    column("used_by", Some(("Used by", 40)), |_, _, row| {
+        let users = row.used_by.iter().map(|user| format!("{}/{}", user.account_id, user.vpc_id));
+        Value::Text(users.collect::<Vec<_>>().join(" ").into())
+    }),
 ];
 
 /// The column that `totals.monthly_usd.current` adds up.
@@ -210,6 +214,54 @@ pub(super) const FINDINGS: &[Column<FindingRow>] = &[
     column("notes", Some(("Mind", 60)), |_, _, row| {
         Value::Lines(row.remedy.notes.iter().map(|note| clean(note)).collect())
     }),
+];
+
+/// A Region of an account.
+pub(super) struct Place {
+    account_id: AccountId,
+    account_name: Option<String>,
+    region: RegionName,
+    sums: Sums,
+}
+
+impl Place {
+    /// Every account and Region, in the report's order.
+    pub(super) fn all(report: &Report) -> Vec<Self> {
+        let of_account =
+            report.accounts.iter().flat_map(|account| account.regions.iter().map(move |row| (account, row)));
+        let place = of_account.map(|(account, row)| Self {
+            account_id: account.account_id.clone(),
+            account_name: account.account_name.clone(),
+            region: row.region.clone(),
+            sums: row.sums.clone(),
+        });
+        place.collect()
+    }
+}
+
+/// The columns of an account's Region.
+pub(super) const ACCOUNTS: &[Column<Place>] = &[
+    column("account_id", Some(("Account", 15)), |_, _, row| text(row.account_id.as_str())),
+    column("account_name", Some(("Name", 24)), |_, _, row| maybe(row.account_name.as_deref())),
+    column("region", Some(("Region", 14)), |_, _, row| text(row.region.as_str())),
+    column("complete", Some(("Complete", 10)), |_, _, row| text(if row.sums.complete { "yes" } else { "no" })),
+    column("nat_gateways", Some(("NAT gateways", 14)), |_, _, row| Value::Count(row.sums.nat_gateways.try_into().ok())),
+    column("endpoints", Some(("Endpoints", 11)), |_, _, row| Value::Count(row.sums.endpoints.try_into().ok())),
+    column("findings", Some(("Findings", 10)), |_, _, row| Value::Count(row.sums.findings.try_into().ok())),
+    column("window_nat_hours_usd", None, |_, _, row| Value::Usd(row.sums.window_usd.nat_hours)),
+    column("window_nat_data_usd", None, |_, _, row| Value::Usd(row.sums.window_usd.nat_data)),
+    column("window_endpoint_hours_usd", None, |_, _, row| Value::Usd(row.sums.window_usd.endpoint_hours)),
+    column("window_endpoint_data_usd", None, |_, _, row| Value::Usd(row.sums.window_usd.endpoint_data)),
+    column("window_addresses_usd", None, |_, _, row| Value::Usd(row.sums.window_usd.other)),
+    column("window_total_usd", Some(("Total, window", 14)), |_, _, row| Value::Usd(row.sums.window_usd.total)),
+    column(KNOWN, Some(("Month, known part", 17)), |_, _, row| Value::Usd(Some(row.sums.monthly_usd.current))),
+    column("monthly_saving_low_usd", Some(("Saves at least", 14)), |_, _, row| {
+        Value::Usd(Some(row.sums.monthly_usd.saving_low))
+    }),
+    column("monthly_saving_high_usd", Some(("Saves at most", 14)), |_, _, row| {
+        Value::Usd(Some(row.sums.monthly_usd.saving_high))
+    }),
+    column("partial", Some(("Unknown costs", 14)), |_, _, row| text(if row.sums.partial { "yes" } else { "no" })),
 ];
 
 /// The columns that add up to the totals of the saving: what a finding saves that none before it does.

@@ -5,6 +5,7 @@
 //! for the page's own script to sort, filter and page. Charts are drawn by Apache ECharts (`html/vendor/`), which is
 //! in the file too. A content security policy keeps everything else out: no other script runs, nothing is requested.
 
+mod account;
 mod answer;
 mod chart;
 mod endpoint;
@@ -53,6 +54,7 @@ struct Page<'r> {
     scripts: &'static [&'static str],
     answer: answer::Answer<'r>,
     charts: chart::Charts<'r>,
+    accounts: List<'r>,
     findings: List<'r>,
     nat_gateways: List<'r>,
     endpoints: List<'r>,
@@ -68,13 +70,15 @@ struct Page<'r> {
 /// Writes the report.
 pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let charts = chart::Charts::new(report);
+    let accounts = account::list(report);
     let findings = finding::list(report);
     let nat_gateways = gateway::list(report);
     let endpoints = endpoint::list(report);
     let unseen = seen::unseen(report);
     let advice = seen::advice(report);
     let notes = seen::notes(report);
-    let lists = [&findings, &nat_gateways, &endpoints, &advice, &notes].into_iter().chain(&unseen);
+    let of_all = (accounts.len > 0).then_some(&accounts);
+    let lists = [&findings, &nat_gateways, &endpoints, &advice, &notes].into_iter().chain(of_all).chain(&unseen);
     let data = pack::pack(&charts, lists)?;
     let page = Page {
         report,
@@ -85,6 +89,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         rules: finding::rules(report),
         prices: table::prices(report),
         charts,
+        accounts,
         findings,
         nat_gateways,
         endpoints,

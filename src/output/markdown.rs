@@ -1,6 +1,7 @@
 //! The report for pull requests, wikis and chat, in GitHub's Markdown: the answer first, then what to do, most money
 //! first, then what it is made of; what could not be seen is in the first lines and listed at the end.
 
+mod account;
 mod finding;
 mod inline;
 mod unseen;
@@ -26,6 +27,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     let mut page = Page { rows: style.rows.unwrap_or(usize::MAX), out };
     page.summary(report)?;
     page.findings(report)?;
+    page.accounts(report)?;
     page.nat_gateways(report)?;
     page.endpoints(report)?;
     page.unseen(report)

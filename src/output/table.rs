@@ -1,6 +1,7 @@
 //! The report for a person at a terminal: the answer first, then what it is made of, then what to do, most money
 //! first; what could not be seen last.
 
+mod account;
 mod command;
 mod finding;
 mod traffic;
@@ -36,6 +37,7 @@ pub(super) use traffic::{render as render_traffic, size};
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Page { style, several_regions: report.scope.regions.len() > 1, out };
     page.summary(report)?;
+    page.accounts(report)?;
     page.nat_gateways(report)?;
     page.nat_traffic(report)?;
     page.endpoints(report)?;
@@ -148,6 +150,10 @@ impl Page<'_> {
     fn nat_gateway(&self, row: &NatGatewayRow) -> Vec<Cell> {
         let mut about = vec![clean(row.nat_gateway_id.as_str()).into_owned()];
         about.extend(row.name.as_deref().map(|name| clip(name, 22)));
+        if !row.used_by.is_empty() {
+            let more = row.used_by.len();
+            about.push(format!("used by {more} other {}", if more == 1 { "VPC" } else { "VPCs" }));
+        }
         let kind = row.unusual();
         if !kind.is_empty() {
             about.push(clean(&kind.join(", ")).into_owned());

@@ -1,5 +1,5 @@
 //! The report as a workbook: a summary whose totals are formulas over the other sheets, so that who filters or edits
-//! a row sees what it does; gateways, endpoints, findings; and each gateway's gigabytes by day.
+//! a row sees what it does; accounts, where there are several; gateways, endpoints, findings; and each gateway's gigabytes by day.
 //!
 //! Every formula is stored with its result, which a reader that does not recalculate shows. Text is always written as
 //! text, never as a formula or a link.
@@ -19,7 +19,7 @@ use rust_xlsxwriter::{
 
 use self::sheet::Sheet;
 use super::clean;
-use super::grid::{ENDPOINTS, FINDINGS, Facts, NAT_GATEWAYS};
+use super::grid::{ACCOUNTS, ENDPOINTS, FINDINGS, Facts, NAT_GATEWAYS, Place};
 use crate::report::Report;
 
 /// The rows of a sheet below its header: a limit of the file's form.
@@ -38,6 +38,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn workbook(report: &Report, limit: usize) -> Result<Vec<u8>, XlsxError> {
     let look = Look::new();
+    let places = Place::all(report);
     let facts = Facts::new(report);
     let mut summary = Worksheet::new();
     let nat_gateways = Sheet::new("NAT gateways", NAT_GATEWAYS, &report.nat_gateways, limit);
@@ -49,6 +50,9 @@ fn workbook(report: &Report, limit: usize) -> Result<Vec<u8>, XlsxError> {
     // The fastest, for a file that is a tenth larger.
     workbook.set_zip_compression_level(1);
     workbook.push_worksheet(summary);
+    if report.accounts.len() > 1 {
+        workbook.push_worksheet(Sheet::new("Accounts", ACCOUNTS, &places, limit).worksheet(&facts, &look)?);
+    }
     workbook.push_worksheet(nat_gateways.worksheet(&facts, &look)?);
     workbook.push_worksheet(endpoints.worksheet(&facts, &look)?);
     workbook.push_worksheet(findings.worksheet(&facts, &look)?);

@@ -28,6 +28,8 @@ pub struct ClientsRow {
     pub subnet_name: Option<String>,
     /// The subnet's zone; null where not known.
     pub availability_zone: Option<String>,
+    /// The same by its id, which, other than its name, is that of one zone in every account.
+    pub availability_zone_id: Option<String>,
     /// How many in the window: the logs' share of CloudWatch's total, or the logged bytes where that is unknown.
     pub bytes: Bytes,
     /// How many the flow logs show.
@@ -55,6 +57,7 @@ pub(super) fn clients(measured: &Measured<'_>, topology: &Topology<'_>) -> Vec<C
             subnet_id: subnet_id.cloned(),
             subnet_name: subnet.and_then(|subnet| name(&subnet.tags)),
             availability_zone: subnet.map(|subnet| subnet.availability_zone.clone()),
+            availability_zone_id: subnet.and_then(|subnet| subnet.availability_zone_id.clone()),
             bytes,
             logged_bytes,
             basis,

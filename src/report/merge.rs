@@ -5,7 +5,10 @@
 //! reported of it is kept. Here is everything that concerns all of them: the order, the sums, and the places that
 //! findings are known by.
 
-use super::{EndpointRow, NatGatewayRow, Report, WindowUsd, saving};
+use std::cmp::Reverse;
+
+use super::account::{AccountRow, Sums, Tally};
+use super::{EndpointRow, NatGatewayRow, Report, saving};
 
 impl Report {
     /// The report of several groups that cover one window; none of none.
@@ -32,6 +35,7 @@ impl Report {
         sums.saving_high += more.saving_high;
         sums.ended += more.ended;
         self.totals.unknown.append(&mut group.totals.unknown);
+        self.accounts.append(&mut group.accounts);
         self.nat_gateways.append(&mut group.nat_gateways);
         self.endpoints.append(&mut group.endpoints);
         self.findings.append(&mut group.findings);
@@ -52,7 +56,6 @@ impl Report {
         self.scope.regions.sort();
         self.scope.regions.dedup();
         self.scope.complete = self.gaps.is_empty();
-        self.totals.window_usd = WindowUsd::new(&self.nat_gateways, &self.endpoints);
         self.totals.partial = !self.totals.unknown.is_empty();
         // What is of one part has its order already, and keeps it.
         self.totals.unknown.sort_by(|a, b| (&a.account_id, &a.region).cmp(&(&b.account_id, &b.region)));
@@ -63,6 +66,7 @@ impl Report {
         self.skipped.sort();
         self.gaps.sort();
         self.notes.sort();
+        self.arrange_accounts();
     }
 
     /// Most money first; what else knows findings by their places follows.
@@ -76,6 +80,21 @@ impl Report {
         self.findings = findings.into_iter().map(|(_, finding)| finding).collect();
         self.move_findings(|before| places[before]);
         self.plan.sort_by_key(|step| step.finding);
+    }
+
+    /// Dearest first, with all sums.
+    fn arrange_accounts(&mut self) {
+        let mut accounts = AccountRow::joined(std::mem::take(&mut self.accounts));
+        let tally = Tally::of(self);
+        tally.fill(&mut accounts);
+        let window_usd = tally.window_usd();
+        self.totals.window_usd = window_usd;
+        let dearest = |sums: &Sums| (Reverse(sums.monthly_usd.current), Reverse(sums.monthly_usd.saving_high));
+        for account in &mut accounts {
+            account.regions.sort_by(|a, b| (dearest(&a.sums), &a.region).cmp(&(dearest(&b.sums), &b.region)));
+        }
+        accounts.sort_by(|a, b| (dearest(&a.sums), &a.account_id).cmp(&(dearest(&b.sums), &b.account_id)));
+        self.accounts = accounts;
     }
 
     fn move_findings(&mut self, to: impl Fn(usize) -> usize) {

@@ -40,9 +40,11 @@ pub(super) fn notes(context: &Context<'_>) -> Vec<Note> {
         };
         for view in &part.vpcs {
             if let Some(owner) = view.shared_by {
+                let there = topology.vpc(view.vpc_id).is_some_and(|(_, view)| view.shared_by.is_none());
+                let then = if there { "it is audited there" } else { "audit it there" };
                 say(
                     view.vpc_id.as_str(),
-                    format!("shared by account {owner}, who alone can change its routes and endpoints: audit it there"),
+                    format!("shared by account {owner}, who alone can change its routes and endpoints: {then}"),
                 );
             }
             associations(part, view, &mut say);

@@ -10,11 +10,13 @@ use serde::Serialize;
 use super::clients::{self, ClientsRow};
 use super::flow_logs::{self, Coverage, TrafficRow};
 use super::over_time::{HourlyTraffic, daily, hourly};
+use super::used_by::{UserRow, users};
 use crate::audit::{Context, Verdict};
 use crate::cost::{Charge, EndpointCost, NatGatewayCost};
 use crate::finding::{Basis, Evidence, Finding, Money, Remedy};
 use crate::model::{
-    AccountId, Bytes, EndpointType, Hours, NatGatewayId, RegionName, Service, Tags, Usd, VpcEndpointId, VpcId, Window,
+    AccountId, Bytes, EndpointType, Hours, NatGatewayId, RegionName, Series, Service, Tags, Usd, VpcEndpointId, VpcId,
+    Window,
 };
 
 /// A NAT gateway.
@@ -53,16 +55,22 @@ pub struct NatGatewayRow {
     pub monthly_usd: Option<Usd>,
     /// The known part of it, which is what `totals.monthly_usd.current` sums up.
     pub monthly_known_usd: Usd,
+    /// Whether it was deleted in the window and does not cost anything any more.
+    #[serde(skip)]
+    pub ended: bool,
     /// Route tables with a route to it.
     pub route_table_ids: Vec<String>,
     /// Subnets that those route for.
     pub subnet_ids: Vec<String>,
+    /// Whose traffic it carries besides that of its own VPC's account: VPCs behind transit gateways, and accounts that
+    /// the VPC is shared with.
+    pub used_by: Vec<UserRow>,
     /// What it processed on each UTC day of the window; null for a day without any datapoint.
     #[schemars(with = "BTreeMap<String, Option<Bytes>>")]
     pub daily_bytes: BTreeMap<Date, Option<Bytes>>,
     /// The same for each hour, for pictures; the snapshot has it in full.
     #[serde(skip)]
-    pub hourly_bytes: Vec<Option<Bytes>>,
+    pub hourly_bytes: Series,
     /// Its bytes by service, scaled to `bytes.processed`, the most first; empty when not attributed.
     pub traffic: Vec<TrafficRow>,
     /// Its bytes by the subnet of its clients, scaled to `bytes.processed`, the most first; empty when not attributed.
@@ -277,16 +285,17 @@ pub(super) fn name(tags: &Tags) -> Option<String> {
 /// Every gateway.
 pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGatewayRow> {
     let (topology, costs) = (context.topology, context.costs);
-    let mut users = HashMap::<&NatGatewayId, (BTreeSet<&str>, BTreeSet<&str>)>::new();
+    let mut routes = HashMap::<&NatGatewayId, (BTreeSet<&str>, BTreeSet<&str>)>::new();
     for table in topology.parts.iter().flat_map(|part| &part.vpcs).flat_map(|view| &view.route_tables) {
         for id in table.table.routes.iter().filter_map(|route| route.nat_gateway_id.as_ref()) {
-            let (tables, subnets) = users.entry(id).or_default();
+            let (tables, subnets) = routes.entry(id).or_default();
             tables.insert(table.id().as_str());
             subnets.extend(table.subnets.iter().map(|subnet| subnet.subnet_id.as_str()));
         }
     }
+    let elsewhere = users(topology);
     let row = |cost: &NatGatewayCost<'_>| {
-        let (tables, subnets) = users.get(cost.id).cloned().unwrap_or_default();
+        let (tables, subnets) = routes.get(cost.id).cloned().unwrap_or_default();
         let owned = |ids: BTreeSet<&str>| ids.into_iter().map(str::to_owned).collect();
         let hourly_bytes = hourly(cost, window);
         let measured = context.attribution.of(cost.id);
@@ -316,10 +325,12 @@ pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGate
             },
             monthly_usd: cost.monthly_usd(),
             monthly_known_usd: cost.monthly_known_usd(),
+            ended: cost.gone,
             route_table_ids: owned(tables),
             subnet_ids: owned(subnets),
+            used_by: elsewhere.get(cost.id).into_iter().flatten().cloned().collect(),
             daily_bytes: daily(&hourly_bytes, window),
-            hourly_bytes,
+            hourly_bytes: hourly_bytes.into_iter().collect(),
             traffic: measured.map(flow_logs::traffic).unwrap_or_default(),
             clients: measured.map(|measured| clients::clients(measured, topology)).unwrap_or_default(),
             hourly_traffic: measured.map(|measured| HourlyTraffic::new(measured.traffic, window)).unwrap_or_default(),

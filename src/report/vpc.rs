@@ -54,6 +54,8 @@ pub struct SubnetRow {
     pub name: Option<String>,
     /// Its zone.
     pub availability_zone: String,
+    /// The same by its id, which, other than its name, is that of one zone in every account.
+    pub availability_zone_id: Option<String>,
     /// Its IPv4 block; null when it has none.
     pub cidr_block: Option<String>,
     /// The route table it uses, by association or as the main one; null when route tables could not be read.
@@ -133,7 +135,8 @@ pub struct MissingRow {
     pub finding: usize,
 }
 
-/// Every VPC, in the order of the snapshot; the findings as the report lists them.
+/// Every VPC once, as its owner sees it where that account was scanned, in the order of the snapshot; the findings as
+/// the report lists them.
 pub(super) fn vpcs(topology: &Topology<'_>, findings: &[FindingRow]) -> Vec<VpcRow> {
     let mut missing = BTreeMap::<_, Vec<MissingRow>>::new();
     for (place, finding) in findings.iter().enumerate() {
@@ -147,7 +150,7 @@ pub(super) fn vpcs(topology: &Topology<'_>, findings: &[FindingRow]) -> Vec<VpcR
     }
     let mut rows = Vec::new();
     for part in &topology.parts {
-        for view in &part.vpcs {
+        for view in part.vpcs.iter().filter(|view| topology.is_told_here(part, view)) {
             let missing = missing.remove(&(&part.scan.account_id, &part.scan.region, view.vpc_id)).unwrap_or_default();
             rows.push(VpcRow { missing, ..VpcRow::new(part, view) });
         }
@@ -198,6 +201,7 @@ impl SubnetRow {
             subnet_id: view.subnet.subnet_id.clone(),
             name: super::row::name(&view.subnet.tags),
             availability_zone: view.subnet.availability_zone.clone(),
+            availability_zone_id: view.subnet.availability_zone_id.clone(),
             cidr_block: view.subnet.cidr_block.map(|block| block.to_string()),
             route_table_id: view.route_table.map(|table| table.route_table_id.clone()),
         }

@@ -19,7 +19,7 @@ from cmarkgfm.cmark import Options
 
 from conftest import NATWISE, ROOT
 
-TABLES = ("findings", "nat-gateways", "endpoints")
+TABLES = ("findings", "nat-gateways", "endpoints", "accounts")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 HOSTILE = [
     '=HYPERLINK("http://evil.example","x")',

@@ -1,5 +1,7 @@
 //! NAT bytes over time: by hour for the largest gateways, by day for more, and no more than a page can carry.
 
+use std::iter::repeat;
+
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -39,7 +41,7 @@ pub(super) struct GatewaySeries<'r> {
     pub(super) label: String,
     daily: Vec<Option<Bytes>>,
     /// By hour; none for the smaller gateways.
-    hourly: Option<&'r [Option<Bytes>]>,
+    hourly: Option<Vec<Option<Bytes>>>,
     /// By service, where flow logs tell.
     services: Vec<ServiceSeries>,
 }
@@ -65,8 +67,8 @@ impl<'r> Series<'r> {
             id: row.nat_gateway_id.as_str(),
             label: label(row),
             daily: row.daily_bytes.values().copied().collect(),
-            hourly: (index < hourly).then_some(&row.hourly_bytes[..]),
-            services: if index < split { services(row) } else { Vec::new() },
+            hourly: (index < hourly).then(|| row.hourly_bytes.iter().chain(repeat(None)).take(hours).collect()),
+            services: if index < split { services(row, hours) } else { Vec::new() },
         };
         Self {
             start: report.window.start().as_second(),
@@ -92,7 +94,7 @@ impl<'r> Series<'r> {
 }
 
 /// The largest services by hour, and all others together; hours that no flow log tells of are gaps.
-fn services(row: &NatGatewayRow) -> Vec<ServiceSeries> {
+fn services(row: &NatGatewayRow, hours: usize) -> Vec<ServiceSeries> {
     let traffic = &row.hourly_traffic;
     if traffic.hours.is_empty() {
         return Vec::new();
@@ -100,7 +102,7 @@ fn services(row: &NatGatewayRow) -> Vec<ServiceSeries> {
     let names = traffic.services.iter().map(|service| short(service.as_str())).chain(["others".to_owned()]);
     let series = names.enumerate().map(|(column, name)| ServiceSeries {
         name,
-        hourly: (0..row.hourly_bytes.len())
+        hourly: (0..hours)
             .map(|hour| traffic.hours.get(&hour).and_then(|columns| columns.get(column).copied()))
             .collect(),
     });

@@ -11,7 +11,7 @@ fn format<'l>(column: &str, look: &'l Look) -> &'l Format {
     match column.rsplit('_').next() {
         Some("usd") => &look.usd,
         Some("gb") => &look.gigabytes,
-        Some("hours" | "finding") => &look.count,
+        Some("hours" | "finding" | "findings" | "gateways" | "endpoints") => &look.count,
         Some("title" | "detail" | "reason") => &look.wrapped,
         _ => &look.plain,
     }
