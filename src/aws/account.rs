@@ -57,7 +57,7 @@ pub(super) async fn scan(fleet: Arc<Fleet>, member: Member) {
     let (Entry::Caller(base) | Entry::Role(base, _)) = &member.entry;
     let configured = base.region().map(|region| RegionName::from(region.as_ref()));
     let named = fleet.named(configured.as_ref());
-    let of_caller = fleet.partition_of_caller(configured.as_ref(), &named);
+    let of_caller = Fleet::partition_of_caller(configured.as_ref(), &named);
     let partition = match &member.entry {
         Entry::Role(_, Role { partition: Some(partition), .. }) => partition.clone(),
         _ => of_caller.to_owned(),
@@ -72,9 +72,10 @@ pub(super) async fn scan(fleet: Arc<Fleet>, member: Member) {
         Entry::Role(base, role) => {
             let entering = clients(base);
             let entering = role::enter(base, &entering, (role, &partition), &fleet.options.session_name);
-            timeout_at(deadline, entering)
-                .await
-                .unwrap_or_else(|_| Err(gap(AssumeRole, None, DEADLINE, "no time left")))
+            match timeout_at(deadline, entering).await {
+                Ok(entered) => entered,
+                Err(_) => Err(gap(AssumeRole, None, DEADLINE, "no time left")),
+            }
         }
     };
     match entered {
@@ -202,7 +203,9 @@ impl Fleet {
         regions: Option<BTreeSet<RegionName>>,
         mut gaps: Vec<Gap>,
     ) {
-        gaps.iter_mut().for_each(|gap| gap.account_id.clone_from(&account_id));
+        for gap in &mut gaps {
+            gap.account_id.clone_from(&account_id);
+        }
         self.send(Event::Account(account_id, ScannedAccount { name, regions, gaps })).await;
     }
 }

@@ -177,11 +177,7 @@ impl Fleet {
 
     /// Credentials do not say which partition they are of: the configured Region does, unless the Regions that were
     /// named are all of another one.
-    pub(super) fn partition_of_caller(
-        &self,
-        configured: Option<&RegionName>,
-        named: &BTreeSet<RegionName>,
-    ) -> &'static str {
+    pub(super) fn partition_of_caller(configured: Option<&RegionName>, named: &BTreeSet<RegionName>) -> &'static str {
         let partitions: BTreeSet<_> = named.iter().map(partition_of).collect();
         let configured = configured.map(partition_of);
         match configured {

@@ -171,23 +171,23 @@ impl Clients {
     pub(super) fn new(config: &SdkConfig, region: &RegionName, counter: &Arc<Counter>, budget: &Budget) -> Self {
         let pace = Arc::new(Pace::new());
         let meter = CallMeter { region: region.to_string(), counter: Arc::clone(counter), pace: Arc::clone(&pace) };
-        let place = Region::new(region.to_string());
+        let in_region = Region::new(region.to_string());
         let partition = retry_partition(region.as_str());
         let http = config.http_client().unwrap_or_else(http_client);
         let client = |service: &str| budget.client(http.clone(), format!("{service} {region}"));
         let ec2 = aws_sdk_ec2::config::Builder::from(config)
-            .region(place.clone())
+            .region(in_region.clone())
             .http_client(client("ec2"))
             .retry_partition(partition.clone())
             .interceptor(meter.clone());
         let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config)
-            .region(place.clone())
+            .region(in_region.clone())
             .http_client(client("cloudwatch"))
             .retry_partition(partition.clone())
             .interceptor(meter.clone());
         let patience = config.timeout_config().cloned().unwrap_or_else(timeout_config);
         let sts = aws_sdk_sts::config::Builder::from(config)
-            .region(place)
+            .region(in_region)
             .http_client(client("sts"))
             .retry_partition(partition)
             .timeout_config(patience.to_builder().operation_timeout(STS_TIMEOUT).build())

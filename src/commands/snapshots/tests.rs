@@ -70,8 +70,8 @@ fn an_audit_group_by_group_is_the_audit_of_the_whole() {
 #[test]
 fn what_a_scan_has_not_reached_is_a_gap() {
     let (place, folder, mut manifest) = scanned(&organisation().snapshot());
-    manifest.gaps.push(not_scanned(&"1".into(), None, "organisation"));
-    let gaps = vec![not_scanned(&"2".into(), None, "no role")];
+    manifest.gaps.push(not_scanned(Some(&"1".into()), None, "organisation"));
+    let gaps = vec![not_scanned(Some(&"2".into()), None, "no role")];
     manifest.accounts.insert("222222222222".into(), ScannedAccount { gaps, ..Default::default() });
     manifest.accounts.insert("333333333333".into(), ScannedAccount::default());
     manifest.accounts.get_mut(&AccountId::from(ME)).unwrap().regions.get_or_insert_default().insert("eu-west-1".into());
