@@ -33,8 +33,7 @@ impl Key {
 
     /// A number below 2^64.
     pub(super) fn number(&self, kind: &str, parts: &[&[u8]]) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.hash(kind, parts);
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        self.hash(kind, parts).iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
     }
 
     /// A name in place of another one: the kind of thing it is of, and twelve digits. An empty name stays empty.

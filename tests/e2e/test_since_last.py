@@ -5,6 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from conftest import Runs
+from fake import Fake
+from test_org_faults import parts
 from world import END, GB, START, WINDOW
 
 DAY = "%Y-%m-%d"
@@ -94,3 +97,24 @@ def test_earlier_snapshots_that_are_none_are_refused_or_asked_for_anew(account, 
     done = live("scan", *WINDOW, f"--since-last={folder}")
     assert "natwise: 0 series-hours" in done.stderr
     assert scanned(done) == scanned(live("scan", *WINDOW))
+
+
+def test_an_organisation_is_brought_up_to_date_with_fewer_calls(home, tmp_path):
+    def scan(name, start, end, *arguments):
+        aws.reset()
+        organisation = ("--org", "--role-name", "audit", "--all-regions", "-o", f"{tmp_path / name}/")
+        done = live("scan", *organisation, "--from", start, "--to", end, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done, aws.served()["operations"]["GetMetricData"]["calls"]
+
+    with Fake(accounts=2, regions=1, vpcs=40) as aws:
+        live = Runs(home, aws.environment)
+        scan("since", "2026-09-01", "2026-10-01")
+        done, some = scan("since", "2026-09-03", "2026-10-02", "--since-last")
+        _, all_of_them = scan("full", "2026-09-03", "2026-10-02")
+    since, full = parts(tmp_path / "since"), parts(tmp_path / "full")
+    assert since == full and len(full) == 2
+    metrics = [scan["regions"][0].get("metrics", {}) for scan in full.values()]
+    series = sum(5 * len(it.get("nat_gateways", [])) + len(it.get("endpoints", [])) for it in metrics)
+    assert f"{series * (28 * 24 - 3)} series-hours" in done.stderr, done.stderr
+    assert some < all_of_them
