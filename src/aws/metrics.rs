@@ -190,9 +190,13 @@ impl Plan {
                 };
                 self.want(subject, true);
             }
-            series.into_iter().for_each(|subject| self.want(subject, true));
+            for subject in series {
+                self.want(subject, true);
+            }
         }
-        listed.into_values().flatten().for_each(|subject| self.want(subject, false));
+        for subject in listed.into_values().flatten() {
+            self.want(subject, false);
+        }
     }
 
     /// The queries, in the order that [`Plan::assemble`] expects the answers in.

@@ -28,13 +28,13 @@ impl Previous {
     /// What a snapshot knows of a Region in a new window, if anything.
     pub(super) fn new(snapshot: &Snapshot, region: &RegionName, window: &Window) -> Option<Self> {
         let span = settled(snapshot, window)?;
-        let scan = snapshot.regions.iter().find(|scan| scan.region == *region)?;
+        let part = snapshot.regions.iter().find(|part| part.region == *region)?;
         // Where some metrics could not be read, others may have been read in part.
-        if scan.gaps.iter().any(|gap| gap.operation == Operation::GetMetricData.name()) {
+        if part.gaps.iter().any(|gap| gap.operation == Operation::GetMetricData.name()) {
             return None;
         }
-        let part = |series: &Series| series.part(&snapshot.window, &span, window);
-        let known = subjects(&scan.metrics).map(|(subject, series)| (subject, series.into_iter().map(part).collect()));
+        let cut = |series: &Series| series.part(&snapshot.window, &span, window);
+        let known = subjects(&part.metrics).map(|(subject, series)| (subject, series.into_iter().map(cut).collect()));
         Some(Self { span, known: known.collect() })
     }
 

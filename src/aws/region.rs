@@ -75,7 +75,7 @@ pub(super) async fn scan(clients: Clients, window: Window, deadline: Instant, pr
             ec2.prefix_lists(&routes.prefix_lists),
             flow_logs,
             ec2.security_groups(&groups),
-            transit(&ec2, &routes.transit_gateways, &scan.route_tables),
+            transit(&ec2, &routes.transit_gateways),
             cloudwatch.series(&window, queries),
         );
         scan.metrics = plan.assemble(answers);
@@ -84,18 +84,15 @@ pub(super) async fn scan(clients: Clients, window: Window, deadline: Instant, pr
     Part { scan, answered: reader.answered() }
 }
 
-/// The attachments of transit gateways, then the routes of those that a VPC seen here sends its traffic through.
+/// The attachments of transit gateways, then the routes of all VPCs that are attached: those of another account may send
+/// their traffic here.
 async fn transit(
     ec2: &Ec2<'_>,
     gateways: &BTreeSet<TransitGatewayId>,
-    tables: &[RouteTable],
 ) -> (Vec<TransitGatewayAttachment>, Vec<TransitGatewayRouteTable>) {
     let attachments = ec2.attachments(gateways).await;
-    let visible: BTreeSet<&str> = tables.iter().map(|table| table.vpc_id.as_str()).collect();
-    let of_visible = attachments
-        .iter()
-        .filter(|it| it.resource_type == "vpc" && it.resource_id.as_deref().is_some_and(|vpc| visible.contains(vpc)));
-    let ids: BTreeSet<_> = of_visible.filter_map(|it| it.route_table_id.clone()).collect();
+    let of_vpcs = attachments.iter().filter(|it| it.resource_type == "vpc");
+    let ids: BTreeSet<_> = of_vpcs.filter_map(|it| it.route_table_id.clone()).collect();
     let tables = join_all(ids.iter().map(|id| ec2.transit_gateway_routes(id))).await;
     (attachments, tables.into_iter().flatten().collect())
 }
@@ -103,7 +100,8 @@ async fn transit(
 /// What the route tables refer to.
 struct Routes {
     to_nat: bool,
-    /// Those that traffic leaves the private address space by.
+    /// Those that traffic leaves the private address space by and, where there is a NAT gateway that it may have come
+    /// for, those that answers go back by.
     transit_gateways: BTreeSet<TransitGatewayId>,
     /// Customer-managed ones: a gateway endpoint's own list is known by its service.
     prefix_lists: BTreeSet<PrefixListId>,
@@ -112,10 +110,11 @@ struct Routes {
 impl Routes {
     fn of(tables: &[RouteTable]) -> Self {
         let routes = || tables.iter().flat_map(|table| &table.routes);
+        let to_nat = routes().any(|route| route.nat_gateway_id.is_some());
         Self {
-            to_nat: routes().any(|route| route.nat_gateway_id.is_some()),
+            to_nat,
             transit_gateways: routes()
-                .filter(|route| leads_out(route))
+                .filter(|route| to_nat || leads_out(route))
                 .filter_map(|route| route.transit_gateway_id.clone())
                 .collect(),
             prefix_lists: routes()

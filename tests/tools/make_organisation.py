@@ -115,7 +115,8 @@ def main(folder, accounts=100, regions=len(REGIONS), vpcs=3, gateways=1):
             text = part(account, region, vpcs, gateways, shared and number == 0, shared and number % 10 == 1)
             (folder / account / f"{region}.json").write_text(text)
         listed[account] = {"name": f"Account {account[-5:]}", "regions": REGIONS[:regions]}
-    manifest = {"schema": "natwise.scan/1", "generated_by": "make_organisation.py", "window": WINDOW, "accounts": listed}
+    manifest = {"schema": "natwise.scan/1", "generated_by": "make_organisation.py", "window": WINDOW,
+                "finished_at": "2026-11-01T00:20:00Z", "accounts": listed}
     (folder / "scan.json").write_text(json.dumps(manifest) + "\n")
 
 

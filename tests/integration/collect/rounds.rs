@@ -159,3 +159,40 @@ async fn the_way_out_by_a_transit_gateway_is_followed() {
     let request = &aws.requests_for("us-east-1", "DescribeTransitGatewayAttachments")[0];
     assert!(!request.parameters.values().any(|it| it == "tgw-2"));
 }
+
+/// The owner of a transit gateway by which another account's VPC comes to its NAT gateway: only the way back shows that.
+fn hub() -> Region {
+    let keys = [("transit-gateway-id", "tgw-1")];
+    let attachment = |number: u8, vpc: &str| {
+        let ids = el("transitGatewayAttachmentId", format!("tgw-attach-{number}")) + &el("transitGatewayId", "tgw-1");
+        let table = el("transitGatewayRouteTableId", format!("tgw-rtb-{number}"));
+        let of = el("resourceType", "vpc") + &el("resourceId", vpc) + &el("state", "available");
+        ids + &el("association", table) + &of
+    };
+    let target = |number: u8| {
+        let ids = el("transitGatewayAttachmentId", format!("tgw-attach-{number}"));
+        items("transitGatewayAttachments", [ids]) + &el("state", "active")
+    };
+    let back = el("destinationCidrBlock", "10.1.0.0/16") + &target(2);
+    let out = el("destinationCidrBlock", "0.0.0.0/0") + &target(1);
+    busy()
+        .vpc("vpc-egress", &[&route("10.0.0.0/8", "transitGatewayId", "tgw-1")])
+        .with("DescribeTransitGatewayAttachments", &keys, attachment(1, "vpc-egress"))
+        .with("DescribeTransitGatewayAttachments", &keys, attachment(2, "vpc-of-another-account"))
+        .with("SearchTransitGatewayRoutes", &[("TransitGatewayRouteTableId", "tgw-rtb-1")], back)
+        .with("SearchTransitGatewayRoutes", &[("TransitGatewayRouteTableId", "tgw-rtb-2")], out)
+}
+
+#[tokio::test]
+async fn where_others_traffic_may_come_from_is_asked_of_the_hub() {
+    let (_, collected) = collect(World::new("us-east-1", hub())).await;
+    let scan = only_region(collected);
+    assert_eq!(gaps(&scan), []);
+    let vpcs: Vec<_> = scan.transit_gateway_attachments.iter().filter_map(|it| it.resource_id.as_deref()).collect();
+    assert_eq!(vpcs, ["vpc-egress", "vpc-of-another-account"]);
+    let [_, table] = scan.transit_gateway_route_tables.as_slice() else { panic!("two tables") };
+    assert_eq!(
+        (table.route_table_id.as_str(), table.routes[0].attachment_ids[0].as_str()),
+        ("tgw-rtb-2", "tgw-attach-1")
+    );
+}
