@@ -9,14 +9,14 @@ impl Cbor {
     fn head(&mut self, major: u8, value: usize) {
         let value = u32::try_from(value).unwrap();
         match (value, u8::try_from(value), u16::try_from(value)) {
-            (0..24, Ok(small), _) => self.bytes.push(major << 5 | small),
-            (_, Ok(byte), _) => self.bytes.extend([major << 5 | 24, byte]),
+            (0..24, Ok(small), _) => self.bytes.push((major << 5) + small),
+            (_, Ok(byte), _) => self.bytes.extend([(major << 5) + 24, byte]),
             (_, _, Ok(short)) => {
-                self.bytes.push(major << 5 | 25);
+                self.bytes.push((major << 5) + 25);
                 self.bytes.extend(short.to_be_bytes());
             }
             _ => {
-                self.bytes.push(major << 5 | 26);
+                self.bytes.push((major << 5) + 26);
                 self.bytes.extend(value.to_be_bytes());
             }
         }

@@ -233,7 +233,7 @@ fn skewed(order: &Order, request: &Request) -> Effect {
 #[derive(Debug)]
 pub struct Faults {
     at_start: Vec<Order>,
-    faults: RwLock<Vec<Arc<Fault>>>,
+    at_work: RwLock<Vec<Arc<Fault>>>,
     dead_keys: Mutex<HashSet<String>>,
     serial: AtomicU64,
 }
@@ -241,14 +241,14 @@ pub struct Faults {
 impl Faults {
     pub fn new(at_start: Vec<Order>) -> Self {
         let faults =
-            Self { at_start, faults: RwLock::default(), dead_keys: Mutex::default(), serial: AtomicU64::new(0) };
+            Self { at_start, at_work: RwLock::default(), dead_keys: Mutex::default(), serial: AtomicU64::new(0) };
         faults.reset();
         faults
     }
 
     /// From now on these, and no others.
     pub fn set(&self, orders: Vec<Order>) {
-        *self.faults.write().unwrap() = orders.into_iter().map(|order| Arc::new(Fault::new(order))).collect();
+        *self.at_work.write().unwrap() = orders.into_iter().map(|order| Arc::new(Fault::new(order))).collect();
     }
 
     /// Back to those of the start; keys that have expired are good again.
@@ -263,7 +263,7 @@ impl Faults {
             let refusal = Refusal::expired(request.service);
             return Some(Effect { instead: Some(refusal.answer(request.service)), ..failed() });
         }
-        let fault = self.faults.read().unwrap().iter().find(|fault| fault.strikes(request)).cloned()?;
+        let fault = self.at_work.read().unwrap().iter().find(|fault| fault.strikes(request)).cloned()?;
         if fault.order.kind == Kind::Expire {
             self.dead_keys.lock().unwrap().insert(request.access_key.clone());
         }

@@ -16,9 +16,9 @@ pub struct Latency {
 
 /// Reads `50ms`, `1s` or `250us`.
 pub fn span(text: &str) -> Result<Duration, String> {
-    let units: [(&str, fn(u64) -> Duration); 3] =
-        [("ms", Duration::from_millis), ("us", Duration::from_micros), ("s", Duration::from_secs)];
-    let parsed = units.iter().find_map(|(unit, make)| Some(make(text.strip_suffix(unit)?.parse().ok()?)));
+    let units = [("ms", 1_000), ("us", 1), ("s", 1_000_000)];
+    let micros = |(unit, micros)| Some(text.strip_suffix(unit)?.parse::<u64>().ok()? * micros);
+    let parsed = units.into_iter().find_map(micros).map(Duration::from_micros);
     parsed.ok_or_else(|| format!("{text:?} is no span such as 50ms"))
 }
 

@@ -23,6 +23,7 @@ mod respond;
 mod series;
 mod served;
 mod server;
+mod site;
 mod sts;
 mod traffic;
 mod transit;
@@ -136,9 +137,9 @@ async fn main() -> std::io::Result<()> {
         while input.read(&mut [0; 1024]).is_ok_and(|read| read > 0) {}
         drop(closed);
     });
-    let server = Server::new(arguments.settings());
+    let fake = Server::new(arguments.settings());
     tokio::select! {
-        served = server.serve(listener) => served,
+        ended = fake.serve(listener) => ended,
         _ = input_closed => Ok(()),
     }
 }

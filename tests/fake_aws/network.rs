@@ -6,6 +6,7 @@
 //! of its first VPC with the second.
 
 use super::organisation::{Organisation, Place};
+use super::site::{Shape, Site, vpc_id};
 
 /// Everything that the calls of one account show in one Region.
 #[derive(Debug, Default)]
@@ -124,16 +125,6 @@ pub struct TransitTable {
 /// The account with the transit gateways and the shared subnet, and the one that it shares that with.
 pub const OWNER: usize = 0;
 const PARTICIPANT: usize = 1;
-const ZONES: [char; 3] = ['a', 'b', 'c'];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    GatewayPerZone,
-    OneGateway,
-    IdleGateway,
-    Spoke,
-    Egress,
-}
 
 fn has_transit(organisation: &Organisation) -> bool {
     organisation.vpcs >= 3
@@ -154,140 +145,16 @@ impl Network {
                 _ if is_spoke(organisation, place.account, vpc) => Shape::Spoke,
                 _ => Shape::IdleGateway,
             };
-            network.build(organisation, place, vpc, shape);
+            Site::new(organisation, place, vpc, shape).build(&mut network);
         }
         if place.account == OWNER && has_transit(organisation) {
-            network.build(organisation, place, organisation.vpcs, Shape::Egress);
+            Site::new(organisation, place, organisation.vpcs, Shape::Egress).build(&mut network);
             network.own_transit(organisation, place);
         }
         if place.account == PARTICIPANT && organisation.vpcs > 0 {
             network.take_part(Self::of(organisation, Place { account: OWNER, ..place }));
         }
         network
-    }
-
-    /// Adds a VPC that belongs to the account.
-    fn build(&mut self, organisation: &Organisation, place: Place, index: usize, shape: Shape) {
-        let id = |kind: &str, part: usize| organisation.id(place, kind, index * 16 + part);
-        let number = |kind: &str, part: usize| organisation.number(place, kind, index * 16 + part);
-        let vpc = id("vpc", 0);
-        let owner = place.account;
-        let net = network_of(organisation, owner, index);
-        let name = match shape {
-            Shape::GatewayPerZone => "production",
-            Shape::OneGateway => "development",
-            Shape::IdleGateway => "attic",
-            Shape::Spoke => "spoke",
-            Shape::Egress => "egress",
-        };
-        let subnet = |part: usize, zone: char, third: usize, name: &str| Subnet {
-            id: id("subnet", part),
-            vpc: vpc.clone(),
-            owner,
-            zone,
-            cidr: format!("10.{net}.{third}.0/24"),
-            name: format!("{name}-{zone}"),
-        };
-        let public: Vec<_> = (0..3).map(|it| subnet(it, ZONES[it], it, "public")).collect();
-        let private: Vec<_> = (0..3).map(|it| subnet(it + 3, ZONES[it], it + 10, "private")).collect();
-
-        let gateways = match shape {
-            Shape::GatewayPerZone => 3,
-            Shape::Spoke => 0,
-            _ => 1,
-        };
-        let gateways: Vec<_> = (0..gateways)
-            .map(|part| Gateway {
-                id: id("nat", part),
-                vpc: vpc.clone(),
-                subnet: public[part].id.clone(),
-                net,
-                number: number("nat", part),
-                idle: shape == Shape::IdleGateway,
-            })
-            .collect();
-
-        let table = |part: usize, subnets: &[Subnet], routes: Vec<Route>| Table {
-            id: id("rtb", part),
-            vpc: vpc.clone(),
-            owner,
-            net,
-            main: part == 0,
-            subnets: subnets.iter().map(|it| it.id.clone()).collect(),
-            routes,
-        };
-        let route = |destination: &str, element, target: String| Route {
-            destination: destination.to_owned(),
-            target: (element, target),
-        };
-        let way_out = |zone: usize| match (shape, gateways.get(zone).or(gateways.first())) {
-            (_, Some(gateway)) => route("0.0.0.0/0", "natGatewayId", gateway.id.clone()),
-            (_, None) => route("0.0.0.0/0", "transitGatewayId", transit_gateway(organisation, place.region)),
-        };
-        let mut to_internet = vec![route("0.0.0.0/0", "gatewayId", id("igw", 0))];
-        if shape == Shape::Egress {
-            to_internet.push(route("10.0.0.0/8", "transitGatewayId", transit_gateway(organisation, place.region)));
-        }
-        let mut tables = vec![table(0, &[], Vec::new()), table(1, &public, to_internet)];
-        match shape {
-            Shape::GatewayPerZone => {
-                tables.extend((0..3).map(|zone| table(zone + 2, &private[zone..=zone], vec![way_out(zone)])));
-            }
-            _ => tables.push(table(2, &private, vec![way_out(0)])),
-        }
-
-        let region = super::organisation::region_name(place.region);
-        let endpoint = |part: usize, service: &str, kind: Kind| Endpoint {
-            id: id("vpce", part),
-            vpc: vpc.clone(),
-            service: format!("com.amazonaws.{region}.{service}"),
-            kind,
-            number: number("vpce", part),
-            idle: false,
-            restricted: true,
-        };
-        let group = Group { id: id("sg", 0), vpc: vpc.clone(), net };
-        let interface = |subnets: &[Subnet]| Kind::Interface {
-            subnets: subnets.iter().map(|it| it.id.clone()).collect(),
-            group: group.id.clone(),
-        };
-        match shape {
-            Shape::GatewayPerZone => {
-                // All private tables but the last: that one pays for S3.
-                let associated = &mut tables[2..4];
-                let s3 =
-                    endpoint(0, "s3", Kind::Gateway { tables: associated.iter().map(|it| it.id.clone()).collect() });
-                for table in associated {
-                    let list = prefix_list(organisation, place.region, "s3");
-                    table.routes.push(route(&list, "gatewayId", s3.id.clone()));
-                }
-                self.endpoints.push(s3);
-                self.endpoints.push(endpoint(1, "sqs", interface(&private)));
-                self.endpoints.push(endpoint(2, "logs", interface(&private)));
-                self.flow_logs.push(FlowLog { id: id("fl", 0), vpc: vpc.clone() });
-            }
-            Shape::OneGateway => {
-                let endpoint = endpoint(1, "ecr.api", interface(&private[..1]));
-                self.endpoints.push(Endpoint { idle: true, restricted: false, ..endpoint });
-            }
-            Shape::IdleGateway | Shape::Spoke | Shape::Egress => {}
-        }
-        if matches!(shape, Shape::Spoke | Shape::Egress) {
-            self.attachments.push(Attachment {
-                id: attachment_id(organisation, place, index),
-                transit_gateway: transit_gateway(organisation, place.region),
-                vpc: vpc.clone(),
-                owner,
-                net,
-                subnets: private.iter().map(|it| it.id.clone()).collect(),
-                table: (owner == OWNER).then(|| transit_table(organisation, place.region, shape == Shape::Egress)),
-            });
-        }
-        self.groups.push(group);
-        self.tables.extend(tables);
-        self.gateways.extend(gateways);
-        self.subnets.extend(public.into_iter().chain(private));
-        self.vpcs.push(Vpc { id: vpc, owner, net, name });
     }
 
     /// The owner's view of the transit gateway: every attachment, and both route tables.
@@ -299,7 +166,7 @@ impl Network {
                 self.attachments.push(Attachment {
                     id: attachment_id(organisation, spoke, vpc),
                     transit_gateway: transit_gateway(organisation, place.region),
-                    vpc: organisation.id(spoke, "vpc", vpc * 16),
+                    vpc: vpc_id(organisation, spoke, vpc),
                     owner: account,
                     net: network_of(organisation, account, vpc),
                     subnets: Vec::new(),
@@ -331,20 +198,20 @@ impl Network {
 }
 
 /// The second number of a VPC's block.
-fn network_of(organisation: &Organisation, account: usize, vpc: usize) -> u8 {
+pub fn network_of(organisation: &Organisation, account: usize, vpc: usize) -> u8 {
     u8::try_from((account * (organisation.vpcs + 1) + vpc) % 250).unwrap()
 }
 
 /// The transit gateway of a Region.
-fn transit_gateway(organisation: &Organisation, region: usize) -> String {
+pub fn transit_gateway(organisation: &Organisation, region: usize) -> String {
     organisation.id(Place { account: OWNER, region }, "tgw", 0)
 }
 
-fn transit_table(organisation: &Organisation, region: usize, of_egress: bool) -> String {
+pub fn transit_table(organisation: &Organisation, region: usize, of_egress: bool) -> String {
     organisation.id(Place { account: OWNER, region }, "tgw-rtb", usize::from(of_egress))
 }
 
-fn attachment_id(organisation: &Organisation, place: Place, vpc: usize) -> String {
+pub fn attachment_id(organisation: &Organisation, place: Place, vpc: usize) -> String {
     organisation.id(place, "tgw-attach", vpc)
 }
 

@@ -30,9 +30,10 @@ pub fn account(index: usize) -> Cow<'static, str> {
 pub fn put_items(out: &mut String, set: &str, element: Option<&str>, items: &[String]) {
     put!(out, "<{set}>");
     for item in items {
-        match element {
-            Some(element) => put!(out, "<item><{element}>{item}</{element}></item>"),
-            None => put!(out, "<item>{item}</item>"),
+        if let Some(element) = element {
+            put!(out, "<item><{element}>{item}</{element}></item>");
+        } else {
+            put!(out, "<item>{item}</item>");
         }
     }
     put!(out, "</{set}>");

@@ -20,7 +20,7 @@ pub enum Outcome {
 
 /// How often one operation was asked.
 #[derive(Debug, Clone, Default, Serialize)]
-struct Calls {
+struct Asked {
     /// Calls, whatever came of them: attempts at one have its invocation id in common.
     calls: u64,
     /// Requests.
@@ -34,7 +34,7 @@ struct Calls {
     duplicates: u64,
 }
 
-impl Calls {
+impl Asked {
     fn add(&mut self, other: &Self) {
         self.calls += other.calls;
         self.attempts += other.attempts;
@@ -60,7 +60,7 @@ impl Flight {
 
 #[derive(Debug, Default)]
 struct Counts {
-    calls: BTreeMap<(Place, String), Calls>,
+    calls: BTreeMap<(Place, String), Asked>,
     invocations: HashSet<u64>,
     /// Which call asked a question and got, or may still get, its answer.
     questions: HashMap<u64, u64>,
@@ -109,8 +109,8 @@ impl Served {
     /// name. `most_in_flight` is how many requests were under way at once.
     pub fn report(&self) -> serde_json::Value {
         let counts = self.counts.lock().unwrap();
-        let mut total = Calls::default();
-        let mut operations: BTreeMap<&str, Calls> = BTreeMap::new();
+        let mut total = Asked::default();
+        let mut operations: BTreeMap<&str, Asked> = BTreeMap::new();
         let mut accounts: BTreeMap<String, BTreeMap<&str, Part<'_>>> = BTreeMap::new();
         for ((place, operation), calls) in &counts.calls {
             total.add(calls);
@@ -132,7 +132,7 @@ impl Served {
 #[derive(Debug, Default, Serialize)]
 struct Part<'a> {
     most_in_flight: u64,
-    operations: BTreeMap<&'a str, Calls>,
+    operations: BTreeMap<&'a str, Asked>,
 }
 
 impl Ticket<'_> {
