@@ -111,9 +111,13 @@ impl PriceBook {
     /// The book with what was read from AWS's price list since: of each rate, the newer one holds.
     ///
     /// # Errors
-    /// When a row names an unknown Region or product, is no price, or leaves tiers incomplete.
+    /// When there are no rows, or one names an unknown Region or product, is no price, or leaves tiers incomplete.
     pub fn with_refreshed(mut self, csv: &[u8]) -> Result<Self, PricingError> {
-        for (key, rate) in read(csv, false)? {
+        let refreshed = read(csv, false)?;
+        if refreshed.is_empty() {
+            return Err(PricingError::Empty);
+        }
+        for (key, rate) in refreshed {
             // Dates in words of falling length: a year, or none at all, is older than any day of it.
             if self.rates.get(&key).is_none_or(|own| own.as_of <= rate.as_of) {
                 self.refreshed = self.refreshed.max(Some(rate.as_of.clone()));

@@ -64,7 +64,7 @@ pub enum PriceListError {
         message: String,
     },
     /// It would never end.
-    #[error("pricing:GetProducts goes on and on: more than {MOST_PAGES} pages")]
+    #[error("pricing:GetProducts does not come to an end")]
     Endless,
     /// A file could not be downloaded.
     #[error("cannot download {url}: {problem}")]
@@ -97,19 +97,21 @@ pub async fn query(
             let region = place.map(|region| ("regionCode", region.as_str()));
             let filters = which.into_iter().chain(region).map(|(field, value)| filter(field, value)).collect();
             let request = client.get_products().service_code(offer).set_filters(Some(filters)).max_results(PAGE);
-            let mut pages = request.into_paginator().send();
+            let mut token = None;
             for page in 0.. {
-                if page == MOST_PAGES {
+                let answer = request.clone().set_next_token(token.clone()).send().await.map_err(|error| {
+                    let (code, message) = reason(&error);
+                    PriceListError::Query { code, message }
+                })?;
+                answer.price_list.unwrap_or_default().into_iter().for_each(&mut on_product);
+                let next = answer.next_token.filter(|token| !token.is_empty());
+                if next.is_none() {
+                    break;
+                }
+                if next == token || page == MOST_PAGES {
                     return Err(PriceListError::Endless);
                 }
-                match pages.next().await {
-                    None => break,
-                    Some(Ok(answer)) => answer.price_list.unwrap_or_default().into_iter().for_each(&mut on_product),
-                    Some(Err(error)) => {
-                        let (code, message) = reason(&error);
-                        return Err(PriceListError::Query { code, message });
-                    }
-                }
+                token = next;
             }
         }
     }
@@ -129,7 +131,7 @@ fn filter(field: &str, value: &str) -> Filter {
 }
 
 /// The offer files of some Regions.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct OfferFiles {
     base: String,
     china: bool,

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use etcetera::BaseStrategy as _;
 
 use crate::commands::destination::Destination;
 use crate::pricing::{PriceBook, Row};
@@ -14,7 +15,8 @@ const FOLDER: &str = "NATWISE_CACHE_DIR";
 /// The file.
 fn path() -> anyhow::Result<PathBuf> {
     let set = std::env::var_os(FOLDER).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let folder = set.or_else(|| dirs::cache_dir().map(|folder| folder.join("natwise")));
+    let of_user = || etcetera::choose_base_strategy().ok().map(|strategy| strategy.cache_dir().join("natwise"));
+    let folder = set.or_else(of_user);
     Ok(folder.with_context(|| format!("there is no cache folder: name one by {FOLDER}"))?.join("prices.csv"))
 }
 

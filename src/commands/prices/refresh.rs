@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
@@ -31,6 +31,7 @@ struct Change {
     before: Option<String>,
     after: String,
     /// By how much the first tier's price rose; null where there was none, or it was 0.
+    #[serde(serialize_with = "crate::report::number")]
     percent: Option<Decimal>,
     source: String,
     as_of: String,
@@ -100,7 +101,9 @@ fn price_list(args: &RefreshArgs, quiet: bool) -> anyhow::Result<PriceList> {
             &args.regions,
             |product| products.push(product),
         );
-        runtime.block_on(query)?;
+        runtime.block_on(query).context(
+            "the price list could not be asked, and nothing was changed (--offer-files and --from take no credentials)",
+        )?;
         for product in products {
             reader.product(&product).context("an answer of pricing:GetProducts")?;
         }
