@@ -347,6 +347,9 @@ pub struct IamPolicyArgs {
     /// without this.
     #[arg(long, requires = "role_name")]
     pub org: bool,
+    /// Also what `natwise prices refresh` needs.
+    #[arg(long)]
+    pub prices: bool,
     /// Role that is entered in each account (with its path, where it has one).
     #[arg(long, value_name = "NAME")]
     pub role_name: Option<String>,

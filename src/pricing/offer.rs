@@ -191,7 +191,9 @@ impl Reader {
                 let bare = usage_type.strip_prefix("USE1-").map(str::to_owned);
                 let prefixed = format!("{}-{}", region.billing_prefix, bare.as_deref().unwrap_or(&usage_type));
                 if region.name.as_str() == "us-east-1" {
-                    wanted.extend([bare.unwrap_or_else(|| usage_type.clone()), prefixed].map(|it| (it, (product, region))));
+                    wanted.extend(
+                        [bare.unwrap_or_else(|| usage_type.clone()), prefixed].map(|it| (it, (product, region))),
+                    );
                 }
                 wanted.insert(usage_type, (product, region));
             }
@@ -309,7 +311,10 @@ impl Reader {
         }
         let decimal = |text: &str| {
             let number: Result<Decimal, _> = text.parse();
-            number.ok().filter(|it| !it.is_sign_negative() || it.is_zero()).ok_or_else(|| format!("{text:?} is no price"))
+            number
+                .ok()
+                .filter(|it| !it.is_sign_negative() || it.is_zero())
+                .ok_or_else(|| format!("{text:?} is no price"))
         };
         let (currency, factor) = match (region.partition.as_str(), self.usd_per_cny) {
             ("aws-cn", Some(usd)) => ("CNY", usd),

@@ -265,3 +265,8 @@ def test_without_credentials_it_says_what_else_there_is(home, cache):
     done = Runs(home, {"NATWISE_CACHE_DIR": str(cache), "AWS_EC2_METADATA_DISABLED": "true"})("prices", "refresh")
     assert done.returncode == 2 and "credentials" in done.stderr and "--offer-files" in done.stderr
     assert not pathlib.Path(cache / "prices.csv").exists()
+
+
+def test_the_policy_names_what_a_refresh_needs(run):
+    statements = json.loads(run("iam-policy", "--prices").stdout)["Statement"]
+    assert {"Sid": "NatwisePrices", "Effect": "Allow", "Action": ["pricing:GetProducts"], "Resource": "*"} in statements

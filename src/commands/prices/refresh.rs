@@ -90,17 +90,16 @@ fn price_list(args: &RefreshArgs, quiet: bool) -> anyhow::Result<PriceList> {
                 eprint(&format!("natwise: {} of {}: {} {}", index + 1, files.len(), file.offer, file.region));
             }
             let download = runtime.block_on(offers.open(file))?;
-            reader.file(BufReader::with_capacity(1 << 18, download)).with_context(|| format!("offer file {} {}", file.offer, file.region))?;
+            reader
+                .file(BufReader::with_capacity(1 << 18, download))
+                .with_context(|| format!("offer file {} {}", file.offer, file.region))?;
         }
     } else {
         let mut products = Vec::new();
-        let query = query_prices(
-            args.profile.as_deref(),
-            args.endpoint_url.as_deref(),
-            args.china,
-            &args.regions,
-            |product| products.push(product),
-        );
+        let query =
+            query_prices(args.profile.as_deref(), args.endpoint_url.as_deref(), args.china, &args.regions, |product| {
+                products.push(product)
+            });
         runtime.block_on(query).context(
             "the price list could not be asked, and nothing was changed (--offer-files and --from take no credentials)",
         )?;
@@ -122,7 +121,8 @@ fn unpacked(file: File) -> io::Result<Box<dyn BufRead>> {
 fn merged(list: &PriceList) -> anyhow::Result<Vec<Row>> {
     let new: BTreeSet<_> = list.rates.keys().map(|(product, region)| (product.code(), region.as_str())).collect();
     // Rows that cannot be read are not worth keeping.
-    let old = csv::Reader::from_reader(&*cache::kept()?).into_deserialize::<Row>().filter_map(Result::ok).collect::<Vec<_>>();
+    let old =
+        csv::Reader::from_reader(&*cache::kept()?).into_deserialize::<Row>().filter_map(Result::ok).collect::<Vec<_>>();
     let old = old.into_iter().filter(|row| !new.contains(&(row.product.as_str(), row.region.as_str())));
     Ok(old.chain(list_rows(list)).collect())
 }
@@ -151,8 +151,13 @@ fn into_tables(folder: &Path, list: &PriceList) -> anyhow::Result<()> {
     }
     anyhow::ensure!(!tables.is_empty(), "there are no price tables in {}", folder.display());
     for (path, rows, products) in tables {
-        let new: BTreeMap<_, _> = rates.iter().filter(|((product, _), _)| products.contains(product)).map(|(key, rate)| (*key, *rate)).collect();
-        let is_new = |row: &Row| Product::from_code(&row.product).is_some_and(|it| new.contains_key(&(it, row.region.as_str())));
+        let new: BTreeMap<_, _> = rates
+            .iter()
+            .filter(|((product, _), _)| products.contains(product))
+            .map(|(key, rate)| (*key, *rate))
+            .collect();
+        let is_new =
+            |row: &Row| Product::from_code(&row.product).is_some_and(|it| new.contains_key(&(it, row.region.as_str())));
         let mut all: Vec<Row> = rows.into_iter().filter(|row| !is_new(row)).collect();
         all.extend(new.iter().flat_map(|((product, region), rate)| Row::of(*product, region, rate)));
         let key = |row: &Row| {
@@ -164,7 +169,12 @@ fn into_tables(folder: &Path, list: &PriceList) -> anyhow::Result<()> {
         Destination::open(Some(&path))?.write(|out| Row::write(all, out))?;
     }
     let left: BTreeSet<_> = rates.keys().map(|(product, _)| product.code()).collect();
-    anyhow::ensure!(left.is_empty(), "no table in {} has a row of {}", folder.display(), Vec::from_iter(left).join(", "));
+    anyhow::ensure!(
+        left.is_empty(),
+        "no table in {} has a row of {}",
+        folder.display(),
+        Vec::from_iter(left).join(", ")
+    );
     Ok(())
 }
 
@@ -176,7 +186,8 @@ fn changes(book: &PriceBook, list: &PriceList) -> Vec<Change> {
             return None;
         }
         let first = |rate: &Rate| rate.first().0;
-        let percent = old.map(first).filter(|old| !old.is_zero()).map(|old| (first(rate) - old) / old * Decimal::ONE_HUNDRED);
+        let percent =
+            old.map(first).filter(|old| !old.is_zero()).map(|old| (first(rate) - old) / old * Decimal::ONE_HUNDRED);
         Some(Change {
             region: region.clone(),
             product: product.code(),
@@ -234,9 +245,17 @@ fn table(
         writeln!(out, "{} {} of {}", edition.offer, edition.version, edition.date)?;
     }
     let regions: BTreeSet<_> = list.rates.keys().map(|(_, region)| region).collect();
-    writeln!(out, "{} rates of {} Regions read, {} of them new or changed.", list.rates.len(), regions.len(), changes.len())?;
+    writeln!(
+        out,
+        "{} rates of {} Regions read, {} of them new or changed.",
+        list.rates.len(),
+        regions.len(),
+        changes.len()
+    )?;
     if args.regions.is_empty() {
-        let partition = |region: &&Region| regions.iter().any(|it| Region::find(it.as_str()).is_some_and(|it| it.partition == region.partition));
+        let partition = |region: &&Region| {
+            regions.iter().any(|it| Region::find(it.as_str()).is_some_and(|it| it.partition == region.partition))
+        };
         let without: Vec<_> = Region::all()
             .filter(partition)
             .filter(|region| !list.rates.contains_key(&(Product::NatGatewayHour, region.name.clone())))

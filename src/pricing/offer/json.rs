@@ -176,7 +176,9 @@ impl<'de> Entries<'de> for Document<'_> {
             "products" => {
                 let (Some(offer), Some(version), Some(published)) = (&self.offer, &self.version, &self.published)
                 else {
-                    return Err(A::Error::custom("the products do not come after offerCode, version and publicationDate"));
+                    return Err(A::Error::custom(
+                        "the products do not come after offerCode, version and publicationDate",
+                    ));
                 };
                 self.reader.is_of(offer, version, published);
                 map.next_value_seed(Each(Products(self.reader)))?;

@@ -28,7 +28,10 @@ fn error(file: &str) -> String {
 
 /// Without the line whose other half is not in the excerpt.
 fn ec2_us_east_1() -> String {
-    EC2_US_EAST_1.lines().filter(|line| !line.contains("RegionalNatGateway")).fold(String::new(), |text, line| text + line + "\n")
+    EC2_US_EAST_1
+        .lines()
+        .filter(|line| !line.contains("RegionalNatGateway"))
+        .fold(String::new(), |text, line| text + line + "\n")
 }
 
 #[test]
@@ -77,7 +80,8 @@ fn half_of_a_pair_is_an_error() {
 #[test]
 fn two_prices_for_one_thing_are_an_error_and_one_price_twice_is_not() {
     let line = ec2_us_east_1().lines().find(|line| line.contains("\"NatGateway-Hours\"")).unwrap().to_owned();
-    let again = |from: &str, to: &str| ec2_us_east_1() + &line.replace("M2YSHUBETB3JX4M4", "ANOTHERSKU").replace(from, to);
+    let again =
+        |from: &str, to: &str| ec2_us_east_1() + &line.replace("M2YSHUBETB3JX4M4", "ANOTHERSKU").replace(from, to);
     assert!(list(&[&again("0.045", "0.045")]).is_ok());
     assert_eq!(
         error(&again("0.0450000000", "0.0460000000")),
@@ -93,7 +97,9 @@ fn two_prices_for_one_thing_are_an_error_and_one_price_twice_is_not() {
 
 #[test]
 fn names_that_only_end_alike_are_not_ours() {
-    for other in ["OTL1-NatGateway-Hours", "RegionalNatGateway-Hours2", "EU-NatGateway-Hours", "USW2-LAX1-NatGateway-Hours"] {
+    for other in
+        ["OTL1-NatGateway-Hours", "RegionalNatGateway-Hours2", "EU-NatGateway-Hours", "USW2-LAX1-NatGateway-Hours"]
+    {
         let csv = ec2_us_east_1() + &ec2_us_east_1().lines().last().unwrap().replace("NatGateway-Bytes", other);
         // Those of another Region are known by their Region, which is us-east-1 here.
         assert_eq!(list(&[&csv]).unwrap().rates.len(), 2, "{other}");
@@ -121,7 +127,9 @@ fn what_is_no_offer_file_is_said() {
     assert!(prices("\"0.0480000000\"", "\"-0.048\"").contains("is no price"));
     assert!(prices("\"0.0480000000\"", "\"0.0000000000\"").contains("a price of nothing"));
     assert!(prices("\"unit\" : \"Hrs\"", "\"unit\" : \"Mo\"").contains("priced per \"Mo\", not per hour"));
-    assert!(prices("\"endRange\" : \"Inf\"", "\"endRange\" : \"10\"").contains("its last tier must have no upper edge"));
+    assert!(
+        prices("\"endRange\" : \"Inf\"", "\"endRange\" : \"10\"").contains("its last tier must have no upper edge")
+    );
     // A price in no currency that natwise counts in is missing.
     assert!(prices("\"USD\" : \"0.0480000000\"", "\"EUR\" : \"0.048\"").contains("is missing in eu-west-1"));
 }
