@@ -64,14 +64,10 @@ pub(super) trait Sides {
 /// What a record of a gateway tells.
 pub(super) fn leg(gateway: &impl Sides, ends: Ends) -> Leg {
     let (source, destination) = ends.packet.unwrap_or((ends.source, ends.destination));
-    for (inner, outer, direction) in
-        [(destination, ends.destination, Direction::Upload), (source, ends.source, Direction::Download)]
+    if [source, destination, ends.source, ends.destination].iter().any(IpAddr::is_ipv6)
+        && let Some(leg) = behind_nat64(gateway, ends, source, destination)
     {
-        if let Some(host) = [inner, outer].into_iter().find(|address| is_nat64(*address)) {
-            let client = if direction == Direction::Upload { source } else { destination };
-            let both = ends.packet.is_some() || gateway.is_regional();
-            return if both { Leg::Both(direction, client, plain(host)) } else { Leg::Client(direction, client) };
-        }
+        return leg;
     }
     if gateway.is_regional() {
         return regional(gateway, source, destination);
@@ -80,6 +76,19 @@ pub(super) fn leg(gateway: &impl Sides, ends: Ends) -> Leg {
         Some(_) => with_packet(gateway, ends, source, destination),
         None => without_packet(gateway, ends),
     }
+}
+
+fn behind_nat64(gateway: &impl Sides, ends: Ends, source: IpAddr, destination: IpAddr) -> Option<Leg> {
+    for (inner, outer, direction) in
+        [(destination, ends.destination, Direction::Upload), (source, ends.source, Direction::Download)]
+    {
+        if let Some(host) = [inner, outer].into_iter().find(|address| is_nat64(*address)) {
+            let client = if direction == Direction::Upload { source } else { destination };
+            let both = ends.packet.is_some() || gateway.is_regional();
+            return Some(if both { Leg::Both(direction, client, plain(host)) } else { Leg::Client(direction, client) });
+        }
+    }
+    None
 }
 
 fn regional(gateway: &impl Sides, source: IpAddr, destination: IpAddr) -> Leg {

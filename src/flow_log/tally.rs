@@ -19,7 +19,7 @@ pub(super) const MOST_ENTRIES: usize = 98_304;
 pub(super) const NO_HOUR: u32 = u32::MAX;
 
 /// Entries that were added to last: a power of two.
-const RECENT: usize = 1024;
+const RECENT: usize = 4096;
 
 /// Interfaces of which it is not known whether they are gateways, at the most.
 const MOST_UNSURE: usize = 1 << 17;
