@@ -174,7 +174,7 @@ impl<'r> Counter<'r> {
     /// Counts an accepted record of a gateway.
     pub(super) fn of_gateway(&mut self, slot: Slot, record: &Record) {
         let Some(gateway) = self.rules.gateways.get(slot.gateway) else { return };
-        match leg(gateway, record.ends) {
+        match leg(gateway, &record.ends) {
             Leg::Other => self.tally.statistics.other_legs += 1,
             Leg::Both(direction, client, remote) => {
                 self.count(slot, gateway, record, direction, Some(client), Some(remote));

@@ -13,7 +13,7 @@ mod unpack;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
 use arrow_array::cast::AsArray;
@@ -146,6 +146,16 @@ impl Column {
             _ => None,
         }
     }
+
+    /// A row's address; where it is of IPv4, it is known.
+    fn address(&self, row: usize, known: &[Option<Ipv4Addr>]) -> Option<IpAddr> {
+        let key = self.key(row)?;
+        let v4 = known.get(key)?.map(IpAddr::V4);
+        v4.or_else(|| match self {
+            Self::Texts { values, .. } if values.is_valid(key) => text::other_address(values.value(key).as_bytes()),
+            _ => None,
+        })
+    }
 }
 
 /// Something for each value of a dictionary, and the dictionary.
@@ -154,7 +164,8 @@ type OfValues<T> = (Option<ArrayRef>, Vec<Option<T>>);
 /// What is worked out for the values of dictionaries, as long as those are the same.
 #[derive(Default)]
 struct Known {
-    addresses: [OfValues<IpAddr>; 4],
+    /// Of IPv4: others are few, and would make each of these four times as large.
+    addresses: [OfValues<Ipv4Addr>; 4],
     words: [OfValues<&'static [u8]>; 2],
     interfaces: OfValues<Gate>,
     /// Columns that are there, of types that no flow log has.
@@ -185,7 +196,7 @@ impl Known {
             if let Some(place) = ADDRESSES.iter().position(|address| *address == field)
                 && let Some(known) = self.addresses.get_mut(place)
             {
-                of_values(known, texts.values(), |value| text::address(value.as_bytes()));
+                of_values(known, texts.values(), |value| text::v4_address(value.as_bytes()));
             }
             if let Some(place) = WORDS.iter().position(|word| *word == field)
                 && let Some(known) = self.words.get_mut(place)
@@ -204,8 +215,10 @@ impl Known {
             Some(Column::Texts { keys, .. }) => Some(keys),
             _ => None,
         };
-        let addresses = of_rows(ADDRESSES.map(keys), &self.addresses);
-        let words = of_rows(WORDS.map(keys), &self.words);
+        let addresses = ADDRESSES.map(|field| columns.get(field as usize).unwrap_or(&Column::Absent));
+        let [status, action] = WORDS.map(keys);
+        let [of_status, of_action] = &self.words;
+        let words = [OfRows { keys: status, values: &of_status.1 }, OfRows { keys: action, values: &of_action.1 }];
         for row in 0..batch.num_rows() {
             let at = At { columns, words: words.map(|of| of.at(row)), addresses: [None; 4], row };
             counter.tally.statistics.records += 1;
@@ -220,7 +233,11 @@ impl Known {
                     b"SKIPDATA" => counter.tally.unsure(at.text(Field::Interface), log, Fate::SkipData),
                     _ => counter.tally.statistics.other_interfaces += 1,
                 },
-                gate => counter.take(gate, log, &At { addresses: addresses.map(|of| of.at(row)), ..at }),
+                gate => {
+                    let mut known = self.addresses.iter();
+                    let addresses = addresses.map(|column| column.address(row, &known.next()?.1));
+                    counter.take(gate, log, &At { addresses, ..at });
+                }
             }
         }
     }
@@ -283,14 +300,6 @@ fn of_values<T>(known: &mut OfValues<T>, values: &ArrayRef, work: impl Fn(&str) 
 struct OfRows<'b, T> {
     keys: Option<&'b arrow_array::Int32Array>,
     values: &'b [Option<T>],
-}
-
-fn of_rows<'b, T, const N: usize>(
-    keys: [Option<&'b arrow_array::Int32Array>; N],
-    known: &'b [OfValues<T>; N],
-) -> [OfRows<'b, T>; N] {
-    let mut values = known.iter().map(|(_, values)| values.as_slice());
-    keys.map(|keys| OfRows { keys, values: values.next().unwrap_or_default() })
 }
 
 impl<T: Copy> OfRows<'_, T> {

@@ -154,8 +154,8 @@ fn parse(row: &impl Row, of_gateway: bool) -> Parsed {
             }
         }
     };
-    let ends = row.address(Field::Source).zip(row.address(Field::Destination));
-    let Some((source, destination)) = ends else { return Parsed::Malformed };
+    let Some(source) = row.address(Field::Source) else { return Parsed::Malformed };
+    let Some(destination) = row.address(Field::Destination) else { return Parsed::Malformed };
     let packet = match packet {
         Packet::Absent => None,
         Packet::SameV4 => Some((source, destination)),

@@ -12,7 +12,7 @@ use std::io::{ErrorKind, Read};
 use fields::Fields;
 use memchr::{memchr, memrchr};
 use parse::line_end;
-pub(super) use parse::{MOST_DIGITS, address, number};
+pub(super) use parse::{MOST_DIGITS, address, number, other_address, v4_address};
 
 use super::counter::Counter;
 use super::format::{Field, Format, FormatError, MOST_FIELDS};

@@ -19,7 +19,7 @@ use super::{Column, Known, Parquet, wanted};
 use crate::model::AccountId;
 
 /// Rows that are decoded at once.
-pub(super) const ROWS: usize = 16 << 10;
+pub(super) const ROWS: usize = 4 << 10;
 
 impl Parquet {
     /// Whose the first record is, which may be of no gateway, so that nothing else of it is read.

@@ -1,6 +1,6 @@
 //! The words of a record: where they are, and the numbers and addresses among them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 
 use memchr::memchr;
@@ -18,12 +18,11 @@ pub(super) fn spaces(text: &[u8], found: &mut [usize; SPACES]) -> (usize, Option
     loop {
         let rest = text.get(start..).unwrap_or_default();
         let last;
-        let block = match rest.first_chunk() {
-            Some(block) => block,
-            None => {
-                last = block_of(rest);
-                &last
-            }
+        let block = if let Some(block) = rest.first_chunk() {
+            block
+        } else {
+            last = block_of(rest);
+            &last
         };
         let end = places(block, b'\n');
         // Those before the first newline.
@@ -118,19 +117,21 @@ fn digits(text: u64, length: usize) -> Option<u64> {
     Some((fours.wrapping_mul(10_000) + (fours >> 32)) & 0xffff_ffff)
 }
 
-/// An address. IPv4's are so many that they are not left to the standard library, which wants text.
+/// An address.
 pub(in super::super) fn address(text: &[u8]) -> Option<IpAddr> {
-    let mut rest = text;
-    let mut value = 0;
+    v4_address(text).map(IpAddr::V4).or_else(|| other_address(text))
+}
+
+/// An address of IPv4: they are so many that they are not left to the standard library, which wants text.
+pub(in super::super) fn v4_address(text: &[u8]) -> Option<Ipv4Addr> {
+    let (mut rest, mut value) = (text, 0);
     for _ in 0..3 {
-        match part(rest) {
-            Some((part, [b'.', next @ ..])) => (value, rest) = (value << 8 | part, next),
-            _ => return other_address(text),
-        }
+        let (part, [b'.', next @ ..]) = part(rest)? else { return None };
+        (value, rest) = (value << 8 | part, next);
     }
-    match part(rest) {
-        Some((part, [])) => Some(IpAddr::V4((value << 8 | part).into())),
-        _ => other_address(text),
+    match part(rest)? {
+        (part, []) => Some((value << 8 | part).into()),
+        _ => None,
     }
 }
 
@@ -153,7 +154,7 @@ fn part(text: &[u8]) -> Option<(u32, &[u8])> {
 }
 
 /// An address that is not four numbers and three dots.
-fn other_address(text: &[u8]) -> Option<IpAddr> {
+pub(in super::super) fn other_address(text: &[u8]) -> Option<IpAddr> {
     let is_of_one = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
     if text.contains(&b':') && text.iter().all(is_of_one) { std::str::from_utf8(text).ok()?.parse().ok() } else { None }
 }
