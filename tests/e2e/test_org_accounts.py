@@ -4,6 +4,8 @@ import json
 import os
 import pty
 import subprocess
+import termios
+import time
 
 import boto3
 import pytest
@@ -197,6 +199,9 @@ def test_a_profile_that_asks_for_a_code(home, tmp_path):
             shown = b""
             while b"MFA code of" not in shown:
                 shown += os.read(terminal, 4096)
+            # Who types only after the prompt is there is slower than this.
+            while termios.tcgetattr(terminal)[3] & termios.ECHO:
+                time.sleep(0.01)
             os.write(terminal, code.encode() + b"\n")
             try:
                 while more := os.read(terminal, 4096):
