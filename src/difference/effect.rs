@@ -65,7 +65,7 @@ impl Cause {
         match self {
             Self::Price => "what is used now, at the new rates less the old ones",
             Self::Fix => "what findings were about, now less then, at the old rates",
-            Self::FixOrTraffic => "no flow logs on both sides tell a fix from other traffic",
+            Self::FixOrTraffic => "only flow logs of both sides would tell which is which",
             Self::Traffic => "all other bytes, now less then, at the old rates",
             Self::Added => "hours and addresses of what is new, but for what a fix added",
             Self::Removed => "hours and addresses of what is gone, but for what a fix removed",

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::effect::Basis;
 use super::pair::Pair;
-use super::resource::{Amount, Resource, millionths};
+use super::resource::{Amount, Kind, Resource, millionths};
 use super::share::{Share, share};
 use super::side::Finding;
 use crate::cost::Component;
@@ -265,28 +265,37 @@ impl<'s> Fixes<'s> {
         let both = pair.both(id);
         let then = both.then?;
         let gone = both.now.is_none_or(|now| now.gone);
-        let mut saved = Usd::ZERO;
+        let (mut low, mut open) = (Usd::ZERO, Usd::ZERO);
         if gone && self.standing.insert(then.id) {
-            saved += [Component::Hours, Component::Addresses]
-                .into_iter()
-                .filter_map(|component| both.beside_price(component))
-                .map(|usd| -usd)
-                .sum();
+            for component in [Component::Hours, Component::Addresses] {
+                match (both.beside_price(component), then.amount(component)) {
+                    (Some(less), _) => low += -less,
+                    // Deleted in the window, and nothing says when: anything up to all that it was.
+                    (None, Some(before)) => open += before.usd,
+                    (None, None) => {}
+                }
+            }
         }
         let bytes = with_data.then(|| both.beside_price(Component::Data)).flatten();
         if let Some(less) = bytes.filter(|usd| *usd < Usd::ZERO && !self.data.contains_key(then.id)) {
             self.data.insert(then.id, less);
-            saved += -less;
+            low += -less;
         }
-        let detail = match (gone, with_data) {
-            (true, true) => format!("{id} is gone: its hours and its bytes."),
-            (true, false) => format!("{id} is gone: its hours and addresses. Bytes that it carried count as traffic."),
+        let standing = if then.kind == Kind::NatGateway { "hours and addresses" } else { "hours" };
+        let carried = then.amount(Component::Data).is_some_and(|data| data.usd > Usd::ZERO);
+        let mut detail = match (gone, with_data) {
+            (true, true) => format!("{id} is gone: its {standing} and its bytes."),
+            (true, false) if carried => format!("{id} is gone: its {standing}. What it carried counts as traffic."),
+            (true, false) => format!("{id} is gone: its {standing}."),
             (false, _) => format!("{id} carries less: its bytes."),
         };
+        if open > Usd::ZERO {
+            detail.push_str(" Nothing says since when, so part of that is unknown.");
+        }
         Some(Realised {
-            saving_low: Some(saved),
-            saving_high: Some(saved),
-            basis: Basis::Metered,
+            saving_low: Some(low),
+            saving_high: Some(low + open),
+            basis: if open > Usd::ZERO { Basis::Bounded } else { Basis::Metered },
             assumed_at_traffic_of_now: None,
             detail,
         })

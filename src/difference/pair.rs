@@ -193,9 +193,15 @@ impl Both<'_, '_> {
         let nothing = Split { price: Usd::ZERO, rest: Usd::ZERO };
         match (part(self.then), part(self.now)) {
             (Part::Known(then), Part::Known(now)) => {
+                let change = now.usd - then.usd;
+                let used = now.quantity.zip(then.quantity);
+                if used.is_some_and(|(now, then)| now.round_dp(9) == then.round_dp(9)) {
+                    // All that rounding leaves belongs to the rate, too: nothing else is another one.
+                    return Ok(Split { price: change, rest: Usd::ZERO });
+                }
                 let rates = now.rate.zip(then.rate).map(|(now, then)| now.more_than(&then));
                 let price = now.quantity.zip(rates).map_or(Usd::ZERO, |(quantity, more)| millionths(quantity * more));
-                Ok(Split { price, rest: now.usd - then.usd - price })
+                Ok(Split { price, rest: change - price })
             }
             (Part::Absent, Part::Known(now)) => Ok(Split { rest: now.usd, ..nothing }),
             (Part::Known(then), Part::Absent) => Ok(Split { rest: -then.usd, ..nothing }),

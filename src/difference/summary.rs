@@ -77,6 +77,12 @@ pub struct Components {
 }
 
 impl Summary {
+    /// A side's.
+    #[must_use]
+    pub fn of_side(side: &Side) -> Self {
+        Self::of(&View::of(side))
+    }
+
     pub(super) fn of(view: &View<'_>) -> Self {
         let side = view.side;
         let gigabytes = |kind: Kind| {

@@ -159,6 +159,20 @@ fn a_removal_in_the_middle_of_the_window_saves_the_hours_since() {
 }
 
 #[test]
+fn an_endpoint_that_went_in_the_window_saves_no_more_than_it_was() {
+    let idle = || Account::sound("us-east-1").interface_endpoint("sqs", &["subnet-a"]);
+    let gone = idle().bytes("vpce-sqs", 0).scan(|scan| {
+        scan.vpc_endpoints.retain(|endpoint| endpoint.vpc_endpoint_id.as_str() != "vpce-sqs");
+    });
+    let difference = compare(&idle().report(), &gone.report());
+    let fixed = finding(&difference, "idle-interface-endpoint", "sqs");
+    let realised = fixed.realised.as_ref().unwrap();
+    assert_eq!((fixed.status, realised.basis), (FindingStatus::Fixed, Basis::Bounded));
+    assert_eq!((realised.saving_low, realised.saving_high), (Some(Usd::ZERO), Some(usd("7.3"))));
+    assert_eq!(effects(&difference), [(Cause::NotComparable, "-7.3".to_owned(), Basis::Unknown)]);
+}
+
+#[test]
 fn an_interface_endpoint_saves_what_it_takes_less_what_it_costs() {
     let sqs = |gb| Logs::new().gb("nat-1", Some("subnet-a"), "sqs", gb).gb("nat-1", Some("subnet-a"), "internet", 500);
     let then = Account::plain("us-east-1").traffic("nat-1", 0, 1_500).report_with(&sqs(1_000));
