@@ -24,6 +24,7 @@ pub mod difference;
 pub mod finding;
 #[cfg(feature = "flow-logs")]
 pub mod flow_log;
+pub mod history;
 #[cfg(feature = "flow-logs")]
 pub mod insights;
 pub mod model;
