@@ -9,7 +9,7 @@ use std::fmt;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
-/// No figure of a report is larger, and sums and products of smaller ones never leave what a [`Decimal`] can hold.
+/// No figure of a report is larger, and sums of smaller ones never leave what a [`Decimal`] can hold.
 const MOST: i64 = 1_000_000_000_000;
 
 /// A figure of a report.

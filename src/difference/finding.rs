@@ -88,7 +88,7 @@ pub struct FindingChange {
     pub then: Option<FindingSaving>,
     /// What it would save now; null when it is not found now.
     pub now: Option<FindingSaving>,
-    /// What was saved by fixing it; null when it is not fixed, or there was no money to it.
+    /// What was saved by fixing it, or by fixing a part of it; null when it is not fixed, or there was no money to it.
     pub realised: Option<Realised>,
 }
 
@@ -137,7 +137,10 @@ pub(super) fn changes<'s>(pair: &Pair<'s>) -> (Vec<FindingChange>, Fixes<'s>) {
     for then in &pair.then.side.findings {
         let now = open.get_mut(&key(then)).and_then(Vec::pop);
         changes.push(match now {
-            Some(now) => change(compared(then, now), Some(then), Some(now), None),
+            Some(now) => {
+                let realised = fixes.mend_partly(pair, then, now);
+                change(compared(then, now), Some(then), Some(now), realised)
+            }
             None => lost(pair, then, &mut fixes),
         });
     }

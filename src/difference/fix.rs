@@ -126,6 +126,14 @@ impl<'s> Fixes<'s> {
         }
     }
 
+    /// Takes the part of a finding that is still found, but of fewer route tables.
+    pub(super) fn mend_partly(&mut self, pair: &Pair<'s>, then: &'s Finding, now: &Finding) -> Option<Realised> {
+        let fewer = now.resources.len() < then.resources.len()
+            && now.resources.iter().all(|resource| then.resources.contains(resource));
+        let service = then.service.as_ref().filter(|_| fewer && then.rule == "gateway-endpoint-not-associated")?;
+        self.bytes(pair, then, service)
+    }
+
     /// A gateway endpoint carries what NAT gateways did.
     fn bytes(&mut self, pair: &Pair<'s>, finding: &'s Finding, service: &Service) -> Option<Realised> {
         let moved = self.moved(pair, finding, service)?;
@@ -307,7 +315,7 @@ fn serving<'s>(pair: &Pair<'s>, vpc_id: &VpcId, endpoint_type: &str, service: &S
     let serves = |resource: &&Resource<'s>| {
         resource.vpc_id == Some(vpc_id) && !resource.gone && resource.serves(endpoint_type, service)
     };
-    pair.now.resources.values().find(serves).map(|resource| resource.id)
+    pair.now.in_vpc(vpc_id).find(serves).map(|resource| resource.id)
 }
 
 /// The old rate of a gigabyte through a VPC's NAT gateways, where they have one.

@@ -9,23 +9,58 @@ use super::side::Side;
 use crate::cost::Component;
 use crate::model::{AccountId, Hours, RegionName, Usd, VpcId};
 
-/// One side and what is looked up in it.
+/// One side and what is looked up in it. An organisation has tens of thousands of everything, so nothing is searched for.
 #[derive(Debug)]
 pub(super) struct View<'s> {
     pub(super) side: &'s Side,
     pub(super) month: Month,
     pub(super) resources: BTreeMap<&'s str, Resource<'s>>,
     pub(super) parts: BTreeSet<(AccountId, RegionName)>,
+    by_vpc: BTreeMap<&'s VpcId, Vec<&'s str>>,
+    skipped: Places<'s>,
+    failed: Places<'s>,
+}
+
+/// A rule or a call, and where: no account or no Region is every one.
+type Places<'s> = BTreeSet<(&'s str, Option<&'s AccountId>, Option<&'s RegionName>)>;
+
+/// Whether something is so of a part, or of more than that.
+fn holds(places: &Places<'_>, what: &str, account_id: &AccountId, region: &RegionName) -> bool {
+    let (account, region) = (Some(account_id), Some(region));
+    [(what, account, region), (what, account, None), (what, None, region), (what, None, None)]
+        .iter()
+        .any(|place| places.contains(place))
 }
 
 impl<'s> View<'s> {
     pub(super) fn of(side: &'s Side) -> Self {
-        Self { side, month: Month::of(side), resources: Resource::all(side), parts: side.parts() }
+        let resources = Resource::all(side);
+        let mut by_vpc = BTreeMap::<_, Vec<_>>::new();
+        for resource in resources.values() {
+            for vpc_id in resource.users.iter().copied().chain(resource.vpc_id).collect::<BTreeSet<_>>() {
+                by_vpc.entry(vpc_id).or_default().push(resource.id);
+            }
+        }
+        let skipped = side.skipped.iter().map(|row| (&*row.rule, row.account_id.as_ref(), row.region.as_ref()));
+        let failed = side.gaps.iter().map(|gap| (&*gap.operation, gap.account_id.as_ref(), gap.region.as_ref()));
+        Self {
+            side,
+            month: Month::of(side),
+            resources,
+            parts: side.parts(),
+            by_vpc,
+            skipped: skipped.collect(),
+            failed: failed.collect(),
+        }
+    }
+
+    /// What is in a VPC, or carries its traffic from elsewhere.
+    pub(super) fn in_vpc(&self, vpc_id: &VpcId) -> impl Iterator<Item = &Resource<'s>> {
+        self.by_vpc.get(vpc_id).into_iter().flatten().filter_map(|id| self.resources.get(id))
     }
 
     /// Whether an account's Region was scanned.
     pub(super) fn has_part(&self, account_id: &AccountId, region: &RegionName) -> bool {
-        // No part is asked for that is in neither side, and there are few.
         self.parts.contains(&(account_id.clone(), region.clone()))
     }
 
@@ -40,22 +75,12 @@ impl<'s> View<'s> {
             Kind::NatGateway => "DescribeNatGateways",
             Kind::Endpoint => "DescribeVpcEndpoints",
         };
-        let of_part = |gap: &&crate::model::Gap| {
-            gap.operation == operation
-                && gap.account_id.as_ref().is_none_or(|id| id == account_id)
-                && gap.region.as_ref().is_none_or(|name| name == region)
-        };
-        self.side.gaps.iter().any(|gap| of_part(&gap)).then_some(operation)
+        holds(&self.failed, operation, account_id, region).then_some(operation)
     }
 
     /// Whether a rule was applied somewhere.
     pub(super) fn applied(&self, rule: &str, account_id: &AccountId, region: &RegionName) -> bool {
-        let skipped = self.side.skipped.iter().any(|skipped| {
-            skipped.rule == rule
-                && skipped.account_id.as_ref().is_none_or(|id| id == account_id)
-                && skipped.region.as_ref().is_none_or(|name| name == region)
-        });
-        !skipped && self.has_part(account_id, region)
+        self.has_part(account_id, region) && !holds(&self.skipped, rule, account_id, region)
     }
 
     fn hours(&self) -> Hours {
@@ -118,14 +143,11 @@ impl<'s> Pair<'s> {
 
     /// The NAT gateways that a VPC's traffic takes on either side, and whether it is the only one to take them.
     pub(super) fn nat_gateways(&self, vpc_id: &VpcId) -> (BTreeSet<&'s str>, bool) {
-        let all = self.then.resources.values().chain(self.now.resources.values());
+        let all = self.then.in_vpc(vpc_id).chain(self.now.in_vpc(vpc_id));
         let (mut ids, mut alone) = (BTreeSet::new(), true);
         for nat in all.filter(|resource| resource.kind == Kind::NatGateway) {
-            let own = nat.vpc_id == Some(vpc_id);
-            if own || nat.users.contains(vpc_id) {
-                ids.insert(nat.id);
-                alone &= own && nat.users.iter().all(|user| *user == vpc_id);
-            }
+            ids.insert(nat.id);
+            alone &= nat.vpc_id == Some(vpc_id) && nat.users.iter().all(|user| *user == vpc_id);
         }
         (ids, alone)
     }

@@ -79,13 +79,18 @@ pub struct Rate {
     slack: Decimal,
 }
 
+/// Nobody pays more for an hour or a gigabyte, and products of a rate never leave what a [`Decimal`] can hold.
+const DEAREST: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
 impl Rate {
     fn new(usd: Decimal, quantity: Decimal, written: Option<Decimal>) -> Option<Self> {
-        if quantity < Decimal::ONE {
+        let rate = if quantity < Decimal::ONE {
             // Hardly anything was used: dollars tell less than the rate as it was written.
-            return Some(Self { written, usd: written?, slack: Decimal::ZERO });
-        }
-        Some(Self { written, usd: usd / quantity, slack: Decimal::new(1, 6) / quantity })
+            Self { written, usd: written?, slack: Decimal::ZERO }
+        } else {
+            Self { written, usd: usd / quantity, slack: Decimal::new(1, 6) / quantity }
+        };
+        Some(rate).filter(|rate| rate.usd.abs() <= DEAREST)
     }
 
     /// How much more it is than another one; nothing where only rounding tells them apart.

@@ -85,6 +85,54 @@ fn without_flow_logs_on_both_sides_a_fix_is_a_range() {
 }
 
 #[test]
+fn what_was_mended_in_part_is_a_part() {
+    let account = |tables: &[&str], gb| {
+        let account = Account::plain("us-east-1").subnet("subnet-b", "a", "10.0.2.0/24").table("rtb-2", &["subnet-b"]);
+        let account = account.subnet("subnet-c", "a", "10.0.3.0/24").table("rtb-3", &["subnet-c"]);
+        let account = account.route("rtb-2", "0.0.0.0/0", "nat-1").route("rtb-3", "0.0.0.0/0", "nat-1");
+        account.traffic("nat-1", 0, gb).gateway_endpoint("s3", tables)
+    };
+    let s3 = |subnet, gb| Logs::new().gb("nat-1", Some("subnet-b"), "s3", 300).gb("nat-1", Some(subnet), "s3", gb);
+    let then = account(&["rtb-1"], 1_000).report_with(&s3("subnet-c", 700));
+    let now = account(&["rtb-1", "rtb-3"], 300).report_with(&s3("subnet-c", 0));
+    let difference = compare(&then, &now);
+    assert_eq!(effects(&difference), [(Cause::Fix, "-31.5".to_owned(), Basis::Measured)]);
+    let better = finding(&difference, "gateway-endpoint-not-associated", "s3");
+    let saved = better.realised.as_ref().and_then(|realised| realised.saving_low);
+    assert_eq!((better.status, saved), (FindingStatus::Better, Some(usd("31.5"))));
+}
+
+#[test]
+fn a_gateway_that_vpcs_share_leaves_a_range() {
+    let hub = |s3, endpoint: bool| {
+        let account = Account::plain("us-east-1").traffic("nat-1", 0, s3).attach(
+            "tgw-1",
+            "vpc-1",
+            &["subnet-a"],
+            Some("tgw-rtb-1"),
+        );
+        let account = account.tgw_table("tgw-rtb-1", &[("0.0.0.0/0", "vpc-1")]).vpc("vpc-2", "10.2.0.0/16");
+        let account = account.subnet("subnet-2", "a", "10.2.0.0/24").table("rtb-2", &["subnet-2"]);
+        let account =
+            account.route("rtb-2", "0.0.0.0/0", "tgw-1").attach("tgw-1", "vpc-2", &["subnet-2"], Some("tgw-rtb-1"));
+        let account = if endpoint { account.gateway_endpoint("s3", &["rtb-2"]) } else { account };
+        account.report_with(&Logs::new().bytes(
+            "nat-1",
+            Some(("vpc-2", "subnet-2")),
+            crate::testing::label("s3", "us-east-1"),
+            s3 << 30,
+        ))
+    };
+    let difference = compare(&hub(1_000, false), &hub(100, true));
+    assert_eq!(effects(&difference), [(Cause::FixOrTraffic, "-40.5".to_owned(), Basis::Bounded)]);
+    let is_spoke =
+        |finding: &&FindingChange| finding.vpc_id.as_str() == "vpc-2" && finding.status == FindingStatus::Fixed;
+    let realised = difference.findings.iter().find(is_spoke).and_then(|finding| finding.realised.as_ref()).unwrap();
+    assert_eq!((realised.saving_low, realised.basis), (Some(Usd::ZERO), Basis::Bounded));
+    assert!(realised.detail.contains("Other VPCs"), "{}", realised.detail);
+}
+
+#[test]
 fn months_of_any_length_compare_by_730_hours() {
     let of = |start: &str, end: &str, gb| {
         let nat = |account: Account| {

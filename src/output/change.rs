@@ -42,7 +42,8 @@ fn moved(then: Usd, change: Usd) -> String {
         return "no change".to_owned();
     }
     let size = Usd(change.0.abs());
-    let share = (size.0 * Decimal::ONE_HUNDRED).checked_div(then.0).and_then(|percent| percent.round().to_u64());
+    let share =
+        size.0.checked_mul(Decimal::ONE_HUNDRED).and_then(|percent| percent.checked_div(then.0)?.round().to_u64());
     let share = share.map(|percent| format!(" ({percent}%)")).unwrap_or_default();
     format!("{} {}{share}", usd(size), if change < Usd::ZERO { "less" } else { "more" })
 }

@@ -206,6 +206,7 @@ def test_snapshots_reports_and_folders_say_the_same(natwise, sides, tmp_path):
     piped = natwise("diff", "-", new, "--format", "json", stdin=reports[0].read_text())
     assert piped.stdout == expected
     assert natwise("diff", old, "-", "--format", "json", stdin=new.read_text()).stdout == expected
+    assert natwise("diff", "/dev/stdin", new, "--format", "json", stdin=old.read_text()).stdout == expected, "a pipe"
     same = exact(natwise("diff", old, reports[0], "--format", "json").stdout)
     assert same["effects"] == [] and same["monthly_usd"]["change"] == 0 and same["realised_saving"] is None
     assert {finding["status"] for finding in same["findings"]} == {"same"}

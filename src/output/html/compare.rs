@@ -240,7 +240,7 @@ fn gb(amount: Option<Decimal>) -> String {
 }
 
 fn percent(part: Decimal, whole: Decimal) -> String {
-    let percent = (part * Decimal::ONE_HUNDRED).checked_div(whole).unwrap_or_default();
+    let percent = part.checked_div(whole).unwrap_or_default() * Decimal::ONE_HUNDRED;
     percent.round_dp(2).normalize().to_string()
 }
 

@@ -11,7 +11,7 @@ use crate::output::change::{
     assumed, changed, changed_findings, comparable, components, counted, counted_findings, dollars, effects, gigabytes,
     headline, maybe_signed, not_seen, prices, realised, saved, saving, service, side, signed,
 };
-use crate::output::{Style, clean, clip};
+use crate::output::{Style, clip};
 
 /// Writes a comparison.
 pub(in crate::output) fn render(difference: &Difference, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -134,7 +134,7 @@ impl Page<'_> {
             };
             return self.paragraph(&text, "  ", None);
         };
-        self.paragraph(&format!("{}. {}", realised(fix), clean(&fix.detail)), "  ", None)?;
+        self.paragraph(&format!("{}. {}", realised(fix), clip(&fix.detail, 2_000)), "  ", None)?;
         match assumed(fix) {
             Some(text) => self.paragraph(&text, "  ", Some(DIM)),
             None => Ok(()),
