@@ -83,15 +83,27 @@ pub(super) fn effects(difference: &Difference) -> impl Iterator<Item = &Effect> 
     difference.effects.iter().filter(|effect| !effect.monthly_usd.0.round_dp(2).is_zero())
 }
 
-/// Each component then, now, and how much more it is.
-pub(super) fn components(difference: &Difference) -> Vec<(&'static str, Option<Usd>, Option<Usd>, Option<Usd>)> {
+/// A component of the cost in a month; none where unknown.
+pub(super) struct ComponentRow {
+    pub(super) name: &'static str,
+    pub(super) then: Option<Usd>,
+    pub(super) now: Option<Usd>,
+    /// How much more it is.
+    pub(super) change: Option<Usd>,
+}
+
+/// Each component, and all of them.
+pub(super) fn components(difference: &Difference) -> Vec<ComponentRow> {
     let whole = |components: &Components| {
         let named = components.named().into_iter();
         named.chain([("Total", components.total)]).collect::<Vec<_>>()
     };
     let (then, now) = (whole(&difference.then.monthly_usd), whole(&difference.now.monthly_usd));
-    let row = |((name, then), (_, now)): ((&'static str, Option<Usd>), (_, Option<Usd>))| {
-        (name, then, now, now.zip(then).map(|(now, then)| now - then))
+    let row = |((name, then), (_, now)): ((&'static str, Option<Usd>), (_, Option<Usd>))| ComponentRow {
+        name,
+        then,
+        now,
+        change: now.zip(then).map(|(now, then)| now - then),
     };
     then.into_iter().zip(now).map(row).collect()
 }

@@ -12,8 +12,8 @@ use crate::difference::{Difference, Effect, FindingChange, ResourceChange};
 use crate::history::{History, WindowRow};
 use crate::model::{Usd, grouped};
 use crate::output::change::{
-    assumed, changed, changed_findings, comparable, components, counted, counted_findings, dollars, effects, gigabytes,
-    headline, maybe_signed, not_seen, prices, realised, saving, service, side, signed, span,
+    ComponentRow, assumed, changed, changed_findings, comparable, components, counted, counted_findings, dollars,
+    effects, gigabytes, headline, maybe_signed, not_seen, prices, realised, saving, service, side, signed, span,
 };
 use crate::output::table::{date, maybe, range, usd};
 
@@ -82,7 +82,7 @@ struct HistoryPage<'h> {
 
 /// A window and its bar.
 struct Row<'h> {
-    row: &'h WindowRow,
+    window: &'h WindowRow,
     start: String,
     at_least: bool,
     change: String,
@@ -141,7 +141,7 @@ pub(in crate::output) fn render_history(history: &History, out: &mut dyn Write) 
         compare: COMPARE,
         headline: history_headline(history),
         legend,
-        rows: history.windows.iter().map(|row| window(row, most)).collect(),
+        rows: history.windows.iter().map(|window| row(window, most)).collect(),
         remarks,
     };
     page.write_into(out)
@@ -165,26 +165,26 @@ fn day(row: &WindowRow) -> String {
     date(row.summary.window.start()).chars().take("2026-10".len()).collect()
 }
 
-fn window(row: &WindowRow, most: Decimal) -> Row<'_> {
+fn row(window: &WindowRow, most: Decimal) -> Row<'_> {
     let mut at = Decimal::ZERO;
     let mut bars = Vec::new();
-    for ((_, usd), class) in row.summary.monthly_usd.named().into_iter().zip(CLASSES) {
+    for ((_, usd), class) in window.summary.monthly_usd.named().into_iter().zip(CLASSES) {
         let amount = usd.unwrap_or_default().0.max(Decimal::ZERO);
         bars.push((class, percent(at, most), percent(amount, most)));
         at += amount;
     }
     Row {
-        row,
-        start: date(row.summary.window.start()),
-        at_least: row.summary.partial || !row.summary.complete,
-        change: row.change_monthly_usd.map_or_else(|| "–".to_owned(), signed),
-        class: match row.change_monthly_usd {
+        window,
+        start: date(window.summary.window.start()),
+        at_least: window.summary.partial || !window.summary.complete,
+        change: window.change_monthly_usd.map_or_else(|| "–".to_owned(), signed),
+        class: match window.change_monthly_usd {
             Some(change) if change > Usd::ZERO => "more-cost",
             Some(change) if change < Usd::ZERO => "less-cost",
             _ => "",
         },
         bars,
-        components: row.summary.monthly_usd.named().map(|(_, usd)| maybe(usd)).to_vec(),
+        components: window.summary.monthly_usd.named().map(|(_, usd)| maybe(usd)).to_vec(),
     }
 }
 
@@ -224,8 +224,7 @@ fn steps(difference: &Difference) -> Vec<Step> {
 }
 
 fn component_rows(difference: &Difference) -> Vec<[String; 4]> {
-    let row =
-        |(name, then, now, change): (&str, _, _, _)| [name.to_owned(), maybe(then), maybe(now), maybe_signed(change)];
+    let row = |row: ComponentRow| [row.name.to_owned(), maybe(row.then), maybe(row.now), maybe_signed(row.change)];
     components(difference).into_iter().map(row).collect()
 }
 

@@ -58,8 +58,8 @@ impl Page<'_> {
         row(self.out, &["**all of it**".to_owned(), String::new(), String::new(), whole])?;
         writeln!(self.out)?;
         table(self.out, &["", "---:", "---:", "---:"], &["USD a month", "Then", "Now", "Change"])?;
-        for (what, then, now, change) in components(difference) {
-            row(self.out, &[what.to_owned(), maybe(then), maybe(now), maybe_signed(change)])?;
+        for part in components(difference) {
+            row(self.out, &[part.name.to_owned(), maybe(part.then), maybe(part.now), maybe_signed(part.change)])?;
         }
         writeln!(self.out)
     }

@@ -76,8 +76,9 @@ impl Page<'_> {
     fn parts(&mut self, difference: &Difference) -> io::Result<()> {
         self.heading("Cost by component, by month of 730 hours")?;
         let mut table = self.table(&["Component", "Then $", "Now $", "Change $"], 1);
-        for (name, then, now, change) in components(difference) {
-            table.add_row([Cell::new(name), number(plain(then)), number(plain(now)), number(maybe_signed(change))]);
+        for row in components(difference) {
+            let figures = [plain(row.then), plain(row.now), maybe_signed(row.change)].map(number);
+            table.add_row(std::iter::once(Cell::new(row.name)).chain(figures));
         }
         writeln!(self.out, "{table}")
     }
