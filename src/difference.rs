@@ -190,7 +190,7 @@ impl Difference {
     pub fn new(then: &Side, now: &Side) -> Self {
         let pair = Pair::of(then, now);
         let (findings, fixes) = finding::changes(&pair);
-        let of_fixes = if fixes.data.is_empty() { Basis::Metered } else { Basis::Measured };
+        let of_fixes = if fixes.measured.is_empty() { Basis::Metered } else { Basis::Measured };
         let mut sum = Effects::default();
         let mut rows: Vec<_> = pair
             .ids()
@@ -258,7 +258,7 @@ fn resource_change(pair: &Pair<'_>, fixes: &Fixes<'_>, id: &str) -> Option<(Kind
         _ if change.0.abs() >= HALF_A_CENT || moved => ResourceStatus::Changed,
         _ => ResourceStatus::Same,
     };
-    let of_fixes = if fixes.data.contains_key(id) { Basis::Measured } else { Basis::Metered };
+    let of_fixes = if fixes.measured.contains(id) { Basis::Measured } else { Basis::Metered };
     let row = ResourceChange {
         status,
         account_id: any.account_id.clone(),

@@ -54,6 +54,8 @@ pub(super) struct Fixes<'s> {
     pub(super) standing: BTreeSet<&'s str>,
     /// Change of the cost of a resource's bytes.
     pub(super) data: BTreeMap<&'s str, Usd>,
+    /// Those of them where flow logs told how much it is.
+    pub(super) measured: BTreeSet<&'s str>,
     /// NAT gateways and endpoints whose bytes a fix may have changed, by nobody knows how much.
     pub(super) untold: BTreeSet<&'s str>,
     /// VPCs and services whose bytes are taken.
@@ -176,6 +178,7 @@ impl<'s> Fixes<'s> {
             self.untold.insert(id);
         } else {
             *self.data.entry(id).or_default() += most;
+            self.measured.insert(id);
         }
         let nat_rate = nat_rate(pair, finding);
         let assumed = nat_rate.map(|nat| millionths(carried * (nat - rate)) - hours);
@@ -257,6 +260,7 @@ impl<'s> Fixes<'s> {
         for (id, saved) in ids.iter().zip(saved) {
             *self.data.entry(id).or_default() += -saved;
         }
+        self.measured.extend(ids);
         let grown = rest.1.checked_div(rest.0).filter(|factor| *factor > Decimal::ONE);
         if let Some(factor) = grown {
             detail.push_str(&format!(

@@ -241,6 +241,19 @@ fn an_interface_endpoint_saves_what_it_takes_less_what_it_costs() {
 }
 
 #[test]
+fn an_endpoint_that_shadowed_a_free_one_saves_its_bytes_too() {
+    let shadowed = Account::sound("us-east-1").endpoint(crate::model::EndpointType::Interface, "s3", |endpoint| {
+        endpoint.vpc_endpoint_id = "vpce-shadow".into();
+        endpoint.subnet_ids = vec!["subnet-a".into()];
+        endpoint.private_dns_enabled = true;
+    });
+    let difference = compare(&shadowed.bytes("vpce-shadow", 1_000).report(), &Account::sound("us-east-1").report());
+    assert_eq!(effects(&difference), [(Cause::Fix, "-17.3".to_owned(), Basis::Metered)], "7.30 and 10.00");
+    let fixed = finding(&difference, "s3-interface-shadows-gateway", "s3");
+    assert_eq!(fixed.realised.as_ref().and_then(|realised| realised.saving_high), Some(usd("17.3")));
+}
+
+#[test]
 fn a_region_that_was_not_scanned_is_not_removed() {
     let both = Account::plain("us-east-1").traffic("nat-1", 0, 100);
     let both = both.and("111122223333", "eu-west-1").vpc("vpc-2", "10.1.0.0/16").subnet("subnet-2", "a", "10.1.0.0/24");
