@@ -54,7 +54,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Diff(args) => compare::diff(&args, color, cli.quiet),
         Command::History(args) => compare::history(&args, color, cli.quiet),
         Command::Explain(args) => explain::run(args.rule.as_deref()),
-        Command::Prices(args) => prices::run(&args, color),
+        Command::Prices(args) => prices::run(&args, color, cli.quiet),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Schema(args) => {
             let schema = match args.of {
@@ -84,6 +84,9 @@ fn print(text: &str) -> anyhow::Result<ExitStatus> {
 /// The book that some options ask for.
 fn price_book(args: &PriceArgs) -> anyhow::Result<PriceBook> {
     let mut book = PriceBook::embedded()?;
+    if !args.embedded_prices {
+        book = prices::cache::on_top_of(book)?;
+    }
     if let Some(path) = &args.prices {
         let csv = read(path)?;
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());

@@ -65,6 +65,14 @@ def test_everything_is_found_and_nothing_asked_twice(aws, live, ids, tmp_path):
     assert served["operations"]["AssumeRole"]["calls"] == len(ids) - 1, "the caller's own account needs no role"
 
 
+def test_of_many_accounts_each_is_entered_once(home, tmp_path):
+    with Fake(accounts=80, regions=3, vpcs=1) as aws:
+        scan(Runs(home, aws.environment), tmp_path, "--org", *ROLE)
+        served = aws.served()
+    assert served["operations"]["AssumeRole"]["calls"] == 79
+    assert served["total"]["duplicates"] == 0
+
+
 def test_bytes_are_the_truth(aws, live, tmp_path):
     found = scan(live, tmp_path, "--org", *ROLE)
     [report] = [json.loads(live("audit", "--snapshot", tmp_path / "scan", "--format", "json").stdout)]
