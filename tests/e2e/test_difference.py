@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 from conftest import ROOT
@@ -485,6 +486,13 @@ def test_pages_in_a_browser(natwise, hostile, sides, tmp_path, chromium, width):
             moved = [row for row in told["nat_gateways"] if row["status"] != "same"]
             assert page.locator("#gateways .rows > tbody > tr").count() == len(moved)
             assert f"${told['monthly_usd']['now']:,.2f}" in page.locator("#answer").inner_text()
+        # Readable by everybody, light and dark.
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            results = Axe().run(page).response
+            serious = [v for v in results["violations"] if v["impact"] in ("serious", "critical")]
+            assert [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["failureSummary"]) for v in serious] == []
+        page.emulate_media(color_scheme="light")
         if width == 1280:
             pictures = ROOT / "target" / "html-report"
             pictures.mkdir(parents=True, exist_ok=True)
