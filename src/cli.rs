@@ -13,11 +13,13 @@ use crate::output::{CsvTable, TrafficFormat};
 use crate::sample::Sampling;
 
 mod accounts;
+mod compare;
 mod location;
 mod outputs;
 mod window;
 
 pub use accounts::{AccountArgs, FleetArgs};
+pub use compare::{DiffArgs, HistoryArgs};
 pub use location::Location;
 pub use outputs::Outputs;
 pub use window::{WindowArgs, WindowArgsError};
@@ -61,6 +63,10 @@ pub enum Command {
     Attribute(Box<AttributeArgs>),
     /// Collect only: write a snapshot of an account, for later or for someone else to analyse.
     Scan(Box<ScanArgs>),
+    /// Compare two windows: what cost more or less, what moved it, and what fixes saved.
+    Diff(Box<DiffArgs>),
+    /// Months, or other windows, in a row: cost, bytes, waste, and what changed.
+    History(Box<HistoryArgs>),
     /// The manual of a rule; without one, the list of rules.
     Explain(ExplainArgs),
     /// The price book in use: every rate, its date and its source.
@@ -390,6 +396,10 @@ pub enum SchemaOf {
     Report,
     /// `attribute --format json`
     Traffic,
+    /// `diff --format json`
+    Difference,
+    /// `history --format json`
+    History,
 }
 
 /// `natwise completions`

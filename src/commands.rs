@@ -3,6 +3,7 @@
 mod accounts;
 mod attribute;
 mod audit;
+mod compare;
 mod destination;
 mod explain;
 mod flow_logs;
@@ -13,6 +14,7 @@ mod previous;
 mod prices;
 mod redaction;
 mod scan;
+mod side;
 mod snapshots;
 
 use std::io::{self, Write};
@@ -22,6 +24,8 @@ use anyhow::Context as _;
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, PriceArgs, SchemaOf};
+use crate::difference::Difference;
+use crate::history::History;
 use crate::pricing::PriceBook;
 use crate::report::{Report, TrafficReport};
 
@@ -30,7 +34,7 @@ use crate::report::{Report, TrafficReport};
 pub enum ExitStatus {
     /// Done.
     Done = 0,
-    /// Done, and the low end of the monthly saving is at or above `--fail-on`.
+    /// Done, and the low end of the monthly saving, or the rise of the monthly cost, is at or above `--fail-on`.
     AboveThreshold = 1,
     /// Could not do it.
     Failed = 2,
@@ -47,6 +51,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Audit(args) => audit::run(&args, color, cli.quiet),
         Command::Attribute(args) => attribute::run(&args, color, cli.quiet),
         Command::Scan(args) => scan::run(&args, cli.quiet),
+        Command::Diff(args) => compare::diff(&args, color, cli.quiet),
+        Command::History(args) => compare::history(&args, color, cli.quiet),
         Command::Explain(args) => explain::run(args.rule.as_deref()),
         Command::Prices(args) => prices::run(&args, color, cli.quiet),
         Command::IamPolicy(args) => iam_policy::run(&args),
@@ -54,6 +60,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
             let schema = match args.of {
                 SchemaOf::Report => Report::json_schema(),
                 SchemaOf::Traffic => TrafficReport::json_schema(),
+                SchemaOf::Difference => Difference::json_schema(),
+                SchemaOf::History => History::json_schema(),
             };
             print(&(serde_json::to_string_pretty(&schema)? + "\n"))
         }

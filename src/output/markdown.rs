@@ -2,7 +2,9 @@
 //! first, then what it is made of; what could not be seen is in the first lines and listed at the end.
 
 mod account;
+mod difference;
 mod finding;
+mod history;
 mod inline;
 mod unseen;
 
@@ -12,6 +14,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
+pub(super) use self::difference::render as render_difference;
+pub(super) use self::history::render as render_history;
 use self::inline::{inline, name};
 use super::Style;
 use crate::model::{Gigabytes, Usd, grouped};
