@@ -26,7 +26,7 @@ pub(in crate::output) fn render(history: &History, out: &mut dyn Write) -> io::R
         "Change",
         "In the window",
         "NAT GB",
-        "Waste",
+        "Waste reported",
         "Findings",
     ];
     let align: Vec<_> = (0..header.len()).map(|column| if column < 2 { "" } else { "---:" }).collect();

@@ -51,7 +51,7 @@ fn cells(page: &Page<'_>, row: &WindowRow, most: Usd) -> Vec<Cell> {
 
 impl Page<'_> {
     fn waste(&mut self, history: &History) -> io::Result<()> {
-        self.heading("Waste found, by month of 730 hours")?;
+        self.heading("Waste found, a month, as each report has it")?;
         for row in &history.windows {
             let summary = &row.summary;
             let text = format!("{}: {}", span(&summary.window), range(summary.saving_low, summary.saving_high));
