@@ -101,6 +101,10 @@ pub struct AuditArgs {
     pub assumptions: Vec<String>,
     #[command(flatten)]
     pub prices: PriceArgs,
+    /// Bills to compare with, whose rates are then the prices: Cost and Usage Reports (2.0 or legacy) and FOCUS exports
+    /// (1.0 or 1.2), in CSV (also .gz) or Parquet, files and folders (- for standard input).
+    #[arg(long = "bill", value_name = "FILE", num_args = 1.., help_heading = "Prices", conflicts_with = "discount")]
+    pub bills: Vec<PathBuf>,
     #[command(flatten)]
     pub outputs: Outputs,
     /// Rows of --format csv; an empty cell is unknown, or there is no such figure.  [default: findings]

@@ -3,6 +3,7 @@
 mod accounts;
 mod attribute;
 mod audit;
+mod bill;
 mod destination;
 mod explain;
 mod flow_logs;

@@ -45,6 +45,8 @@ pub struct PriceBook {
     discount: Decimal,
     /// The file that overrides the embedded rates.
     overridden_by: Option<String>,
+    /// The bill that rates were measured by, and how many.
+    measured_by: Option<(String, usize)>,
 }
 
 /// A rate that the book does not have.
@@ -119,7 +121,7 @@ impl PriceBook {
         for table in TABLES {
             rates.extend(read(table.as_bytes(), false)?);
         }
-        Ok(Self { rates, discount: Decimal::ZERO, overridden_by: None })
+        Ok(Self { rates, discount: Decimal::ZERO, overridden_by: None, measured_by: None })
     }
 
     /// The book with a user's rates on top; `name` is the file's.
@@ -148,6 +150,33 @@ impl PriceBook {
         self.rates = self.rates.into_iter().map(|(key, rate)| (key, rate.discounted(factor))).collect();
         self.discount = discount;
         Ok(self)
+    }
+
+    /// The book with what a bill shows to be paid in place of its rates: `bill` is what it is called, `as_of` its last
+    /// day. One rate for any quantity, as tiers cannot be told from a sum.
+    #[must_use]
+    pub fn with_measured(
+        mut self,
+        bill: &str,
+        as_of: &str,
+        rates: impl IntoIterator<Item = (Product, RegionName, Usd)>,
+    ) -> Self {
+        let mut count = 0;
+        for (product, region, usd) in rates {
+            let rate = Rate::flat(usd, format!("measured by bill {bill}"), as_of.to_owned());
+            self.rates.insert((product, region.as_str().to_owned()), rate);
+            count += 1;
+        }
+        if count > 0 {
+            self.measured_by = Some((bill.to_owned(), count));
+        }
+        self
+    }
+
+    /// How many rates a bill measured.
+    #[must_use]
+    pub fn measured(&self) -> usize {
+        self.measured_by.as_ref().map_or(0, |(_, count)| *count)
     }
 
     /// What a product costs in a Region.
@@ -182,13 +211,17 @@ impl PriceBook {
         self.rates.values().map(|rate| rate.as_of.as_str()).max().unwrap_or_default()
     }
 
-    /// Where the book comes from: `embedded`, and the file on top of it.
+    /// Where the book comes from: `embedded`, the file on top of it, and the bill on top of that.
     #[must_use]
     pub fn source(&self) -> String {
-        match &self.overridden_by {
-            None => "embedded".to_owned(),
-            Some(file) => format!("embedded, overridden by {file}"),
+        let mut source = "embedded".to_owned();
+        if let Some(file) = &self.overridden_by {
+            source += &format!(", overridden by {file}");
         }
+        if let Some((bill, count)) = &self.measured_by {
+            source += &format!(", {count} rates measured by bill {bill}");
+        }
+        source
     }
 
     /// The part of the list price that is not paid.

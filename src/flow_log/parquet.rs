@@ -9,6 +9,7 @@ mod footer;
 mod pages;
 mod read;
 mod select;
+mod table;
 mod unpack;
 
 use std::collections::BTreeSet;
@@ -24,9 +25,10 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::file::metadata::ParquetStatisticsPolicy;
 
 use faults::{check, guarded, wrong};
+pub(crate) use table::Table;
 
 use super::counter::Counter;
-use super::format::{FIELDS, Field, Format};
+use super::format::{self, FIELDS, Field, Format};
 use super::gateways::Gateways;
 use super::record::{Gate, Packet, Row};
 use super::tally::Fate;
@@ -35,6 +37,27 @@ use crate::model::AccountId;
 
 /// Larger numbers are none, as in text.
 const LARGEST: i64 = 1_000_000_000_000_000_000;
+
+/// What a file may ask for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes of its footer: what is made of one takes some twenty times as much memory.
+    footer: u64,
+    /// Columns with the groups that they are nested in.
+    columns: u64,
+    /// The longest text of a dictionary, and the mean of a page without: where a column leaves its dictionary, texts are
+    /// written out, each as often as it comes.
+    longest: u32,
+    mean: usize,
+}
+
+impl Limits {
+    /// No field of a flow log has half as much.
+    const FLOW_LOG: Self = Self { footer: 2 << 20, columns: 2 * format::MOST_FIELDS as u64, longest: 256, mean: 64 };
+
+    /// Bills have hundreds of columns, and resources of long names.
+    pub(crate) const BILL: Self = Self { footer: 8 << 20, columns: 1 << 14, longest: 4 << 10, mean: 512 };
+}
 
 type Texts = DictionaryArray<Int32Type>;
 
@@ -48,7 +71,7 @@ impl Parquet {
     /// Reads what the file says of itself.
     pub(super) fn open(file: File) -> Result<Self, Problem> {
         guarded(|| {
-            footer::check(&file)?;
+            footer::check(&file, Limits::FLOW_LOG)?;
             let options = ArrowReaderOptions::new()
                 .with_skip_arrow_metadata(true)
                 .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
