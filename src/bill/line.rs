@@ -37,10 +37,7 @@ pub(super) trait Cells {
 /// A decimal number, in any way that bills write one: `0.045`, `1.0E-7`, `-3`.
 pub(super) fn number(text: &str) -> Result<Decimal, Malformed> {
     let text = text.trim();
-    let value = match text.contains(['e', 'E']) {
-        true => Decimal::from_scientific(text),
-        false => text.parse(),
-    };
+    let value = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { text.parse() };
     value.ok().filter(|value| value.abs() <= Decimal::from(MOST)).ok_or(Malformed)
 }
 
@@ -66,10 +63,13 @@ pub(super) fn class(columns: &Columns, cells: &impl Cells) -> LineClass {
         Some("Refund") => LineClass::Refund,
         Some("Tax") => LineClass::Tax,
         // `EdpDiscount`, `PrivateRateDiscount` …: the name may vary, says AWS.
-        Some(name) if name.ends_with("Discount") && !columns.form.is_focus() => match columns.has(Field::NetCost) {
-            true => LineClass::NettedDiscount,
-            false => LineClass::Discount,
-        },
+        Some(name) if name.ends_with("Discount") && !columns.form.is_focus() => {
+            if columns.has(Field::NetCost) {
+                LineClass::NettedDiscount
+            } else {
+                LineClass::Discount
+            }
+        }
         _ => LineClass::Other,
     }
 }

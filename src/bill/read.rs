@@ -82,10 +82,9 @@ type Origins = BTreeMap<String, (Option<Form>, BTreeSet<(String, String)>)>;
 /// When there is none.
 pub fn check(paths: &[PathBuf]) -> Result<(), BillError> {
     let inputs = Inputs::find_bills(paths);
-    let problems = inputs.files.iter().map(|input| match input.is_lasting() {
-        true => form(input).err().map(|problem| (input.name(), problem.to_string())),
-        false => None,
-    });
+    let problem = |input: &Input| form(input).err().map(|problem| (input.name(), problem.to_string()));
+    // Standard input is read once only.
+    let problems = inputs.files.iter().map(|input| input.is_lasting().then(|| problem(input)).flatten());
     let problems: Vec<_> = problems.collect();
     usable(paths, &inputs, problems)
 }
@@ -113,9 +112,8 @@ pub fn read(
                 let mut origins = Origins::new();
                 while let Some((input, part)) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let before = ledger.bill.statistics.lines;
-                    let done = file(input, *part, piped, &mut ledger);
                     let (form, periods) = origins.entry(input.name()).or_default();
-                    *form = form.or(done.as_ref().ok().copied());
+                    let done = file(input, *part, piped, &mut ledger, form);
                     periods.extend(ledger.take_periods());
                     if let Err(problem) = done {
                         let partly_read = ledger.bill.statistics.lines > before;
@@ -138,7 +136,11 @@ pub fn read(
     let (mut bill, origins) = whole.into_inner().unwrap_or_else(PoisonError::into_inner);
     thin_out(&mut bill);
     let problem = |name: &String| bill.faults.iter().find(|fault| fault.file == *name);
-    let problems = origins.keys().map(|file| problem(file).map(|fault| (file.clone(), fault.problem.clone())));
+    let problems = origins.iter().map(|(file, (form, _))| match form {
+        // What of it could be read counts.
+        Some(_) => None,
+        None => problem(file).map(|fault| (file.clone(), fault.problem.clone())),
+    });
     usable(paths, &inputs, problems.collect())?;
     twice(&origins)?;
     bill.incomplete |= inputs.faults.iter().any(|fault| !fault.is_copy());
@@ -158,13 +160,11 @@ fn usable(paths: &[PathBuf], inputs: &Inputs, problems: Vec<Option<(String, Stri
     if problems.iter().any(Option::is_none) {
         return Ok(());
     }
-    match problems.into_iter().flatten().chain(missing()).next() {
-        Some((file, problem)) => Err(BillError::NoBill { file, problem }),
-        None => {
-            let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            Err(BillError::NoFile(paths.join(", ")))
-        }
+    if let Some((file, problem)) = problems.into_iter().flatten().chain(missing()).next() {
+        return Err(BillError::NoBill { file, problem });
     }
+    let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    Err(BillError::NoFile(paths.join(", ")))
 }
 
 /// What is read side by side: files, and the parts of those in Parquet where files are few.
@@ -180,11 +180,18 @@ fn units(files: &[Input], threads: usize) -> Vec<(&Input, Option<usize>)> {
     units.collect()
 }
 
-fn file(input: &Input, part: Option<usize>, piped: bool, ledger: &mut Ledger) -> Result<Form, Problem> {
+/// Adds a file's lines, or those of a part, and tells its form as soon as that is known.
+fn file(
+    input: &Input,
+    part: Option<usize>,
+    piped: bool,
+    ledger: &mut Ledger,
+    form: &mut Option<Form>,
+) -> Result<(), Problem> {
     match input.open()? {
-        Content::Text(text) if piped => text::read(Piped::new(text), ledger),
-        Content::Text(text) => text::read(text, ledger),
-        Content::Parquet(file) => table::read(&table::open(file)?, part, ledger),
+        Content::Text(text) if piped => text::read(Piped::new(text), ledger, form),
+        Content::Text(text) => text::read(text, ledger, form),
+        Content::Parquet(file) => table::read(&table::open(file)?, part, ledger, form),
     }
 }
 

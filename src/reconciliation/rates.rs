@@ -17,7 +17,6 @@ use crate::report::number;
 pub struct RateRow {
     /// The product's code in the price book.
     #[schemars(with = "String")]
-    #[serde(serialize_with = "code")]
     pub product: Product,
     /// The Region.
     #[schemars(with = "String")]
@@ -54,10 +53,6 @@ pub struct RateRow {
     pub used: bool,
     /// Why not; null where they are.
     pub reason: Option<&'static str>,
-}
-
-fn code<S: serde::Serializer>(product: &Product, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(product.code())
 }
 
 /// No unit of anything costs as much.

@@ -34,12 +34,18 @@ pub(super) fn form(table: &Table) -> Result<Form, Problem> {
 }
 
 /// Adds all lines, or those of a part.
-pub(super) fn read(table: &Table, part: Option<usize>, ledger: &mut Ledger) -> Result<Form, Problem> {
+pub(super) fn read(
+    table: &Table,
+    part: Option<usize>,
+    ledger: &mut Ledger,
+    form: &mut Option<Form>,
+) -> Result<(), Problem> {
     let columns = Columns::recognise(table.columns())?;
+    *form = Some(columns.form);
     for part in part.map_or(0..table.parts(), |part| part..part + 1) {
         read_part(table, part, &columns, ledger).map_err(Problem::Parquet)?;
     }
-    Ok(columns.form)
+    Ok(())
 }
 
 fn read_part(table: &Table, part: usize, columns: &Columns, ledger: &mut Ledger) -> Result<(), String> {

@@ -33,9 +33,10 @@ pub(super) fn form(input: impl Read) -> Result<Form, Problem> {
 }
 
 /// Adds all lines.
-pub(super) fn read(input: impl Read, ledger: &mut Ledger) -> Result<Form, Problem> {
+pub(super) fn read(input: impl Read, ledger: &mut Ledger, form: &mut Option<Form>) -> Result<(), Problem> {
     let mut lines = Lines::new(input);
     let columns = header(&mut lines)?;
+    *form = Some(columns.form);
     let told = [Field::UsageType, Field::Class, Field::Start, Field::End];
     let told = told.map(|field| columns.place(field).unwrap_or(usize::MAX));
     let last_told = told.into_iter().max().unwrap_or(0);
@@ -44,7 +45,7 @@ pub(super) fn read(input: impl Read, ledger: &mut Ledger) -> Result<Form, Proble
     let done = loop {
         let line = match lines.next(last_told + 1) {
             Ok(Some(line)) => line,
-            Ok(None) => break Ok(columns.form),
+            Ok(None) => break Ok(()),
             Err(problem) => break Err(problem),
         };
         if line.cells.len() == 1 && line.bytes.trim_ascii().is_empty() {
@@ -63,7 +64,7 @@ pub(super) fn read(input: impl Read, ledger: &mut Ledger) -> Result<Form, Proble
         if meaning != Meaning::Foreign {
             match line.whole().filter(|cells| cells.len() == columns.count) {
                 Some(cells) => {
-                    ledger.add(meaning, &columns, &Row { bytes: line.bytes, cells: &cells, columns: &columns })
+                    ledger.add(meaning, &columns, &Row { bytes: line.bytes, cells: &cells, columns: &columns });
                 }
                 None => ledger.bill.statistics.malformed += 1,
             }
