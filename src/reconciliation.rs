@@ -285,9 +285,9 @@ impl Setting<'_> {
                 (None, Some(format!("how much {}{more} used is not known", shown.join(", "))))
             }
             _ if !self.covers => (None, Some("the bill does not cover the window".to_owned())),
-            (Some(billed), _, Some(computed)) => match billed.checked_div(computed) {
+            (Some(billed), _, Some(computed)) => match quotient(billed, computed) {
                 Some(ratio) => (Some(ratio), None),
-                None => (None, Some("nothing was computed".to_owned())),
+                None => (None, Some("next to nothing was computed".to_owned())),
             },
         };
         Compared {
@@ -304,6 +304,14 @@ impl Setting<'_> {
             reason,
         }
     }
+}
+
+/// Beyond this two figures have nothing to do with each other.
+const MOST: i64 = 1_000_000_000_000;
+
+/// A quotient, if there is a sensible one.
+fn quotient(part: Decimal, whole: Decimal) -> Option<Decimal> {
+    part.checked_div(whole).filter(|quotient| quotient.abs() <= Decimal::from(MOST))
 }
 
 /// Addresses of everything are billed by one usage type.
@@ -477,7 +485,7 @@ fn usage(setting: &Setting<'_>, billed: &BTreeMap<Usage, (Product, Billed)>, rep
             .costs
             .effective_cost
             .zip(compared.billed_quantity)
-            .and_then(|(cost, quantity)| cost.checked_div(quantity));
+            .and_then(|(cost, quantity)| quotient(cost, quantity));
         Some(UsageRow { region: usage.0.clone(), usage_type: usage.1.clone(), unit, compared, effective_rate })
     };
     all.into_iter().filter_map(row).collect()

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Billed;
+use super::{Billed, quotient};
 use crate::bill::Bill;
 use crate::model::{RegionName, Usd};
 use crate::pricing::{PriceBook, Product, Region};
@@ -73,21 +73,22 @@ fn row(bill: &Bill, list: &PriceBook, product: Product, region: &RegionName, bil
     let costs = billed.costs(bill.currencies.len() < 2);
     let quantity = billed.usage.quantity;
     let has_any = quantity > Decimal::ZERO;
-    let rate = |cost: Option<Decimal>| cost?.checked_div(quantity).filter(|_| has_any);
+    let rate = |cost: Option<Decimal>| quotient(cost?, quantity).filter(|_| has_any);
     let list_rate = list.rate(region, product).ok().map(|rate| match rate.tiers() {
         [only] => only.usd.0,
-        _ => rate.cost(quantity).0.checked_div(quantity).filter(|_| has_any).unwrap_or(rate.first().0),
+        _ => quotient(rate.cost(quantity).0, quantity).filter(|_| has_any).unwrap_or(rate.first().0),
     });
     let (effective_rate, billed_list_rate) = (rate(costs.effective_cost), rate(costs.list_cost));
     let reason = match effective_rate {
         _ if !bill.is_in_dollars() => Some("the bill is not in USD"),
+        None if has_any => Some("it is beyond belief"),
         None => Some("nothing was used"),
         Some(rate) if rate <= Decimal::ZERO => Some("it cost nothing on the bill"),
         Some(rate) if rate > Decimal::from(DEAREST) => Some("it is beyond belief"),
         Some(_) => None,
     };
     let public = list_rate.or(billed_list_rate).filter(|_| bill.is_in_dollars());
-    let paid = effective_rate.zip(public).and_then(|(rate, list)| rate.checked_div(list));
+    let paid = effective_rate.zip(public).and_then(|(rate, list)| quotient(rate, list));
     RateRow {
         product,
         region: region.clone(),
