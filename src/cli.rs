@@ -134,7 +134,7 @@ pub struct FlowLogArgs {
     /// AWS's address ranges (ip-ranges.json), in place of those that natwise comes with.
     #[arg(long, value_name = "FILE")]
     pub ip_ranges: Option<PathBuf>,
-    /// Threads that read flow logs. Default: one for each processor.
+    /// Threads that read flow logs and bills. Default: one for each processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
     /// Read only so many hours of each day, such as 2h/day, and estimate the rest with a 95% confidence interval.

@@ -73,14 +73,14 @@ fn report(args: &AuditArgs, prices: &PriceBook, assumptions: &Assumptions, quiet
         let snapshots = Snapshots::find(paths, quiet)?;
         if args.flow_logs.is_empty() {
             let window = if args.bills.is_empty() { None } else { Some(snapshots.window()?) };
-            let priced = Priced::new(prices, &args.bills, window, quiet)?;
+            let priced = Priced::new(prices, &args.bills, window, args.reading.threads, quiet)?;
             let report = snapshots.report(|snapshot| Report::new(snapshot, None, priced.book(), assumptions))?;
             return Ok(priced.reconciled(report));
         }
         // Whose gateway a record is of can only be told when all are known.
         snapshots.whole()?
     };
-    let priced = Priced::new(prices, &args.bills, Some(snapshot.window), quiet)?;
+    let priced = Priced::new(prices, &args.bills, Some(snapshot.window), args.reading.threads, quiet)?;
     let analyse = |traffic: Option<&Traffic>| Report::new(&snapshot, traffic, priced.book(), assumptions);
     if args.flow_logs.is_empty() {
         return Ok(priced.reconciled(analyse(None)));

@@ -37,12 +37,13 @@ impl<'p> Priced<'p> {
         list: &'p PriceBook,
         bills: &[PathBuf],
         window: Option<Window>,
+        threads: Option<u16>,
         quiet: bool,
     ) -> anyhow::Result<Self> {
         if bills.is_empty() {
             return Ok(Self { list, measured: None });
         }
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = threads.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
         let progress = ReadProgress::new(quiet);
         let bill = read::read(bills, window, threads, &|bytes| progress.add(bytes)).context("--bill")?;
         let rates = rates(&bill, list);

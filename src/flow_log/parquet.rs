@@ -20,11 +20,10 @@ use std::sync::{Arc, Mutex};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, StringArray};
-use arrow_schema::{DataType, Schema};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::file::metadata::ParquetStatisticsPolicy;
+use arrow_schema::DataType;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
-use faults::{check, guarded, wrong};
+use faults::guarded;
 pub(crate) use table::Table;
 
 use super::counter::Counter;
@@ -70,28 +69,9 @@ pub(super) struct Parquet {
 impl Parquet {
     /// Reads what the file says of itself.
     pub(super) fn open(file: File) -> Result<Self, Problem> {
-        guarded(|| {
-            footer::check(&file, Limits::FLOW_LOG)?;
-            let options = ArrowReaderOptions::new()
-                .with_skip_arrow_metadata(true)
-                .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
-                .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
-                .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
-            let plain = ArrowReaderMetadata::load(&file, options).map_err(wrong)?;
-            let as_dictionary = |field: &Arc<arrow_schema::Field>| {
-                let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-                if !is_text || wanted(field.name()).is_none() {
-                    return Arc::clone(field);
-                }
-                let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-                Arc::new(field.as_ref().clone().with_data_type(dictionary))
-            };
-            let schema = Schema::new(plain.schema().fields().iter().map(as_dictionary).collect::<Vec<_>>());
-            let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
-            let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(wrong)?;
-            check(metadata.metadata(), file.metadata()?.len())?;
-            Ok(Self { file: Arc::new(Mutex::new(file)), metadata })
-        })
+        let open = Table::open(file, Limits::FLOW_LOG, |column| wanted(column).is_some());
+        let Table { file, metadata, .. } = open.map_err(Problem::Parquet)?;
+        Ok(Self { file, metadata })
     }
 
     /// How many parts can be read side by side.

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Billed, quotient};
+use super::compare::{Billed, quotient};
 use crate::bill::Bill;
 use crate::model::{RegionName, Usd};
 use crate::pricing::{PriceBook, Product, Region};

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Billed, Compared, Computed, Setting, Usage, is_computed, usage_of};
+use super::compare::{Billed, Compared, Computed, Setting};
+use super::{Usage, is_computed, usage_of};
 use crate::bill::LineKey;
 use crate::cost::Charge;
 use crate::model::{AccountId, RegionName};
@@ -46,19 +47,6 @@ pub(super) fn charges(report: &Report) -> impl Iterator<Item = (&AccountId, &[St
         row.charges.iter().map(move |charge| (&row.account_id, &[][..], &row.region, id, charge))
     });
     gateways.chain(endpoints)
-}
-
-impl Computed {
-    pub(super) fn add(&mut self, id: &str, charge: &Charge) {
-        match charge.quantity {
-            Some(quantity) => self.quantity += quantity,
-            None => self.unknown.push(id.to_owned()),
-        }
-        match charge.usd {
-            Some(usd) => self.usd += usd.0,
-            None => self.unpriced = true,
-        }
-    }
 }
 
 /// The rows; none where the bill does not tell resources apart.

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 
 use super::*;
 use crate::assumption::Assumptions;
+use crate::model::Usd;
 use crate::pricing::PriceBook;
 use crate::testing::{Account, ME, START, at};
 

@@ -5,8 +5,9 @@
     cargo build --release && /tmp/bench/bin/python tests/bench/bill.py
 
 Both answer the same question with two threads, in a process of their own and in turn: what was used and what it cost by
-usage type. natwise reads an account's snapshot and computes its costs on top. Wall and CPU time are medians, memory is
-the peak. Ends with 1 when the answers differ, natwise is slower, or it takes more memory for eight files than for one.
+account, usage type, resource and type of line. natwise reads an account's snapshot and computes its costs on top. Wall
+and CPU time are medians, memory is the peak. Ends with 1 when the answers differ, natwise is slower, or it takes more
+memory for eight files than for one.
 """
 
 import argparse

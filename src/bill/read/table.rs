@@ -78,11 +78,18 @@ fn read_part(table: &Table, part: usize, columns: &Columns, ledger: &mut Ledger)
     })
 }
 
+/// Fewer rows are sooner read than skipped.
+const GAP: usize = 256;
+
 /// Adds rows to the runs of those that are kept, and that are not.
 fn select(runs: &mut Vec<RowSelector>, rows: impl Iterator<Item = bool>) {
     for is_kept in rows {
-        match runs.last_mut() {
-            Some(last) if last.skip != is_kept => last.row_count += 1,
+        match runs.as_mut_slice() {
+            [.., last] if last.skip != is_kept => last.row_count += 1,
+            [.., kept, gap] if is_kept && gap.row_count < GAP => {
+                kept.row_count += gap.row_count + 1;
+                runs.pop();
+            }
             _ if is_kept => runs.push(RowSelector::select(1)),
             _ => runs.push(RowSelector::skip(1)),
         }

@@ -1,5 +1,5 @@
-//! A Parquet file of something else than flow logs, read by the same rules: no more memory than its pages may take, and
-//! whatever is wrong with it is an error.
+//! A Parquet file of flow logs or of something else, opened and read by the same rules: no more memory than its pages
+//! may take, and whatever is wrong with it is an error.
 
 use std::fs::File;
 use std::sync::{Arc, Mutex};
@@ -12,15 +12,17 @@ use parquet::file::metadata::ParquetStatisticsPolicy;
 
 use super::faults::{check, guarded, wrong};
 use super::pages::{Memory, Part};
-use super::read::ROWS;
 use super::text::Problem;
 use super::unpack::Scratch;
 use super::{Limits, footer};
 
+/// Rows that are decoded at once.
+const ROWS: usize = 16 << 10;
+
 /// A file, open.
 pub(crate) struct Table {
-    file: Arc<Mutex<File>>,
-    metadata: ArrowReaderMetadata,
+    pub(super) file: Arc<Mutex<File>>,
+    pub(super) metadata: ArrowReaderMetadata,
     limits: Limits,
 }
 

@@ -1,4 +1,5 @@
-"""DuckDB on bills: what was used and what it cost, by usage type. Prints {usage type: [quantity, cost]}."""
+"""DuckDB on bills: what was used and what it cost, by account, usage type, resource and type of line, as natwise keeps
+it. Prints the usage of these by usage type: {usage type: [quantity, cost]}."""
 
 import json
 import pathlib
@@ -16,14 +17,20 @@ source = "read_parquet(?)" if kind == "parquet" else "read_csv(?, header = true,
 wanted = " OR ".join(f"ends_with(line_item_usage_type, '{name}')" for name in TYPES)
 rows = connection.execute(
     f"""
-    SELECT line_item_usage_type,
-           sum(line_item_usage_amount::DECIMAL(28, 10)), sum(line_item_net_unblended_cost::DECIMAL(28, 10))
+    SELECT line_item_usage_account_id, line_item_usage_type, line_item_resource_id, line_item_line_item_type,
+           sum(line_item_usage_amount::DECIMAL(28, 10)), sum(line_item_net_unblended_cost::DECIMAL(28, 10)),
+           sum(line_item_unblended_cost::DECIMAL(28, 10)), sum(pricing_public_on_demand_cost::DECIMAL(28, 10))
     FROM {source}
-    WHERE line_item_line_item_type IN ('Usage', 'DiscountedUsage') AND ({wanted})
+    WHERE ({wanted})
       AND line_item_usage_start_date::TIMESTAMP >= TIMESTAMP '2026-10-01'
       AND line_item_usage_start_date::TIMESTAMP < TIMESTAMP '2026-11-01'
     GROUP BY ALL
     """,
     [files],
 ).fetchall()
-print(json.dumps({name: [str(quantity), str(cost)] for name, quantity, cost in rows}))
+sums = {}
+for _, name, _, kind_of_line, quantity, cost, *_ in rows:
+    if kind_of_line in ("Usage", "DiscountedUsage"):
+        before = sums.get(name, (0, 0))
+        sums[name] = before[0] + quantity, before[1] + cost
+print(json.dumps({name: [str(quantity), str(cost)] for name, (quantity, cost) in sums.items()}))
