@@ -8,8 +8,8 @@ use super::{Page, clean, clip, number};
 use crate::output::bill::{DIFFERING, USAGE, differing, sentences, usage};
 use crate::report::Report;
 
-/// The longest usage types stay in one piece, beside figures.
-const USAGE_TYPE_WIDTH: u16 = 30;
+/// The longest usage types stay in one piece: 29 letters, and what parts columns.
+const USAGE_TYPE_WIDTH: u16 = 32;
 
 impl Page<'_> {
     pub(super) fn bill(&mut self, report: &Report) -> io::Result<()> {
