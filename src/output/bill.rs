@@ -97,25 +97,16 @@ pub(super) fn sentences(found: &Reconciliation) -> Vec<String> {
         sentences.push(format!("The bill has {} of what was not scanned: {}{more}.", cost(sum), shown.join(", ")));
     }
     for row in &found.other_lines {
-        let what = if row.in_rates { "are taken off the rates" } else { "are no part of the rates" };
-        sentences.push(format!(
-            "{} lines of class {}, {} in all, {what}.",
-            row.lines,
-            row.class.as_str(),
-            cost(row.billed_cost)
-        ));
+        let what = if row.in_rates { "taken off the rates" } else { "no part of the rates" };
+        sentences.push(format!("{}, {} in all, {what}.", lines(row.lines, row.class.as_str()), cost(row.billed_cost)));
     }
     for row in found.rates.iter().filter(|rate| !rate.used) {
         let reason = row.reason.unwrap_or("unknown");
         sentences.push(format!("The rate of {} in {} is not used: {reason}.", row.product, row.region));
     }
     for row in &found.bill.unrecognised {
-        sentences.push(format!(
-            "{} lines of {}, {} in all, are of no Region that is known.",
-            row.lines,
-            row.usage_type,
-            grouped(row.quantity, 2)
-        ));
+        let all = grouped(row.quantity, 2);
+        sentences.push(format!("{}, {all} in all: of no Region that is known.", lines(row.lines, &row.usage_type)));
     }
     sentences.extend(found.notes.iter().map(|note| {
         let mut letters = note.chars();
@@ -125,10 +116,18 @@ pub(super) fn sentences(found: &Reconciliation) -> Vec<String> {
     sentences
 }
 
+fn lines(count: u64, what: &str) -> String {
+    format!("{} {} of {what}", grouped(count.into(), 0), if count == 1 { "line" } else { "lines" })
+}
+
 fn quantity(value: Option<Decimal>, unit: &str, is_absent: bool) -> String {
     match value {
         Some(value) => {
-            let places = if value.is_integer() { 0 } else { 3 };
+            let places = match value.abs() {
+                whole if whole.is_integer() => 0,
+                large if large >= Decimal::ONE_HUNDRED => 1,
+                _ => 3,
+            };
             format!("{} {}", grouped(value, places), if unit == "hour" { "h" } else { unit })
         }
         None if is_absent => "-".to_owned(),

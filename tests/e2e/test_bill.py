@@ -324,6 +324,19 @@ def test_nothing_counts_twice(audit, world, tmp_path):
     assert again["reconciliation"]["usage"] == once["reconciliation"]["usage"]
 
 
+def test_a_folder_of_snapshots_is_one_account(natwise, audit, world, tmp_path):
+    """Parts that are audited one by one, each at the bill's rates, are compared as a whole."""
+    snapshot = json.loads((world / "snapshot.json").read_text())
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for part in snapshot["regions"]:
+        (folder / f"{part['region']}.json").write_text(json.dumps({**snapshot, "regions": [part]}))
+    whole = audit.json(world / "focus10" / "parquet")
+    parts = natwise.json("audit", "--snapshot", folder, "--bill", world / "focus10" / "parquet")
+    assert parts["reconciliation"] == whole["reconciliation"]
+    assert parts["totals"] == whole["totals"]
+
+
 def test_from_standard_input(audit, world):
     data = (world / "cur2" / "csv" / "bill-0.csv").read_text()
     piped = json.loads(audit("-", "--format", "json", stdin=data).stdout)["reconciliation"]
