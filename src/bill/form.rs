@@ -201,6 +201,13 @@ pub(super) fn is_wanted(name: &str) -> bool {
     NAMES.iter().any(|(_, names)| names.contains(&name.as_str()))
 }
 
+/// Whether a column of a name is of resources.
+#[cfg(feature = "flow-logs")]
+pub(super) fn is_resource(name: &str) -> bool {
+    let name = plain(name);
+    NAMES.iter().any(|(field, names)| *field == Field::Resource && names.contains(&name.as_str()))
+}
+
 /// A name's letters and digits, in lower case.
 fn plain(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()

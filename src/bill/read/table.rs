@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use parquet::arrow::arrow_reader::{RowSelection, RowSelector};
 use rust_decimal::Decimal;
 
-use super::super::form::{Columns, FIELDS, Field, Form, is_wanted};
+use super::super::form::{Columns, FIELDS, Field, Form, is_resource, is_wanted};
 use super::super::ledger::Ledger;
 use super::super::line::{Cells, Malformed, instant, is_usage, number};
 use super::super::usage_type::Meaning;
@@ -25,7 +25,8 @@ type Texts = DictionaryArray<Int32Type>;
 
 /// Opens a file.
 pub(super) fn open(file: File) -> Result<Table, Problem> {
-    Table::open(file, Limits::BILL, is_wanted).map_err(Problem::Parquet)
+    // Resources are mostly different ones, so that a dictionary of them only costs.
+    Table::open(file, Limits::BILL, |column| is_wanted(column) && !is_resource(column)).map_err(Problem::Parquet)
 }
 
 /// The form that its columns are of.
@@ -58,8 +59,9 @@ fn read_part(table: &Table, part: usize, columns: &Columns, ledger: &mut Ledger)
         let cells = Batch::new(batch, columns, &names);
         let usage_types = cells.of_values(Field::UsageType, |text| ledger.meaning(text.as_bytes()) != Meaning::Foreign);
         let usage = cells.of_values(Field::Class, |text| is_usage(text.as_bytes()));
-        select(&mut runs, cells.flags(Field::UsageType, &usage_types));
-        if let Some((start, end)) = cells.period(|row| cells.flag(Field::Class, &usage, row)) {
+        select(&mut runs, cells.of_rows(Field::UsageType, &usage_types, false));
+        let usage: Vec<_> = cells.of_rows(Field::Class, &usage, false).collect();
+        if let Some((start, end)) = cells.period(&usage) {
             ledger.saw(start, end);
         }
     })?;
@@ -70,10 +72,10 @@ fn read_part(table: &Table, part: usize, columns: &Columns, ledger: &mut Ledger)
     table.read(part, &all, Some(RowSelection::from(runs)), |batch| {
         let batch = Batch::new(batch, columns, &names);
         let meanings = batch.of_values(Field::UsageType, |text| ledger.meaning(text.as_bytes()));
-        for row in 0..batch.rows {
-            let key = batch.key(Field::UsageType, row);
-            let meaning = key.and_then(|key| meanings.get(key)).copied().unwrap_or(Meaning::Foreign);
-            ledger.add(meaning, columns, &At { batch: &batch, row });
+        for (row, meaning) in batch.of_rows(Field::UsageType, &meanings, Meaning::Foreign).enumerate() {
+            if meaning != Meaning::Foreign {
+                ledger.add(meaning, columns, &At { batch: &batch, row });
+            }
         }
     })
 }
@@ -134,26 +136,28 @@ impl Batch {
         texts.is_valid(row).then(|| usize::try_from(texts.keys().value(row)).ok()).flatten()
     }
 
-    fn flag(&self, field: Field, of_values: &[bool], row: usize) -> bool {
-        self.key(field, row).and_then(|key| of_values.get(key)).copied().unwrap_or(false)
-    }
-
-    fn flags(&self, field: Field, of_values: &[bool]) -> impl Iterator<Item = bool> {
-        (0..self.rows).map(move |row| self.flag(field, of_values, row))
+    /// The same for each row.
+    fn of_rows<T: Copy>(&self, field: Field, of_values: &[T], otherwise: T) -> impl Iterator<Item = T> {
+        let keys = self.texts(field).map(DictionaryArray::keys);
+        (0..self.rows).map(move |row| {
+            let key = keys.filter(|keys| keys.is_valid(row)).and_then(|keys| usize::try_from(keys.value(row)).ok());
+            key.and_then(|key| of_values.get(key)).copied().unwrap_or(otherwise)
+        })
     }
 
     /// From when to when some rows are.
-    fn period(&self, is_one: impl Fn(usize) -> bool) -> Option<(Timestamp, Timestamp)> {
+    fn period(&self, chosen: &[bool]) -> Option<(Timestamp, Timestamp)> {
+        let is_one = |row: &usize| chosen.get(*row).copied().unwrap_or(false);
         // Numbers first, instants once: there are as many rows as lines on the bill.
         let edge = |field: Field, pick: fn(i64, i64) -> i64| -> Option<Timestamp> {
             let column = self.column(field)?;
             if let Some(units) = units(column) {
-                let rows = (0..self.rows).filter(|row| is_one(*row) && column.is_valid(*row));
+                let rows = (0..self.rows).filter(|row| is_one(row) && column.is_valid(*row));
                 let found = rows.filter_map(|row| units.get(row).copied()).reduce(pick)?;
                 return time(column.data_type(), found);
             }
             let used: std::collections::BTreeSet<_> =
-                (0..self.rows).filter(|row| is_one(*row)).filter_map(|row| self.key(field, row)).collect();
+                (0..self.rows).filter(is_one).filter_map(|row| self.key(field, row)).collect();
             let instants = self.of_values(field, instant);
             let seconds = used.iter().filter_map(|key| instants.get(*key).copied().flatten());
             Timestamp::from_second(seconds.map(Timestamp::as_second).reduce(pick)?).ok()
@@ -199,9 +203,15 @@ impl At<'_> {
 
 impl Cells for At<'_> {
     fn text(&self, field: Field) -> Option<Cow<'_, str>> {
-        let values = self.batch.texts(field)?.values().as_any().downcast_ref::<StringArray>()?;
-        let key = self.batch.key(field, self.row).filter(|key| values.is_valid(*key))?;
-        Some(values.value(key)).filter(|text| !text.is_empty()).map(Cow::Borrowed)
+        let text = match self.batch.texts(field) {
+            Some(texts) => {
+                let values = texts.values().as_any().downcast_ref::<StringArray>()?;
+                let key = self.batch.key(field, self.row).filter(|key| values.is_valid(*key))?;
+                values.value(key)
+            }
+            None => self.cell(field)?.as_any().downcast_ref::<StringArray>()?.value(self.row),
+        };
+        Some(text).filter(|text| !text.is_empty()).map(Cow::Borrowed)
     }
 
     fn number(&self, field: Field) -> Result<Option<Decimal>, Malformed> {
