@@ -18,6 +18,7 @@ mod organization;
 mod pace;
 mod partition;
 mod previous;
+mod price_list;
 mod reader;
 mod region;
 mod role;
@@ -39,6 +40,7 @@ pub use insights::{InsightsError, LogGroup, LogGroupFacts, QueryAnswer};
 pub use logs::{LogsAccess, logs_config};
 pub use operation::{iam_actions, organization_actions};
 pub use organization::Organization;
+pub use price_list::{OfferFile, OfferFiles, PriceListError, query as query_prices};
 pub use role::{Role, is_name as is_role_name};
 pub use session::{http_client, load_config, retry_config, timeout_config};
 

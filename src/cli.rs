@@ -13,11 +13,13 @@ use crate::output::{CsvTable, TrafficFormat};
 use crate::sample::Sampling;
 
 mod accounts;
+mod compare;
 mod location;
 mod outputs;
 mod window;
 
 pub use accounts::{AccountArgs, FleetArgs};
+pub use compare::{DiffArgs, HistoryArgs};
 pub use location::Location;
 pub use outputs::Outputs;
 pub use window::{WindowArgs, WindowArgsError};
@@ -61,6 +63,10 @@ pub enum Command {
     Attribute(Box<AttributeArgs>),
     /// Collect only: write a snapshot of an account, for later or for someone else to analyse.
     Scan(Box<ScanArgs>),
+    /// Compare two windows: what cost more or less, what moved it, and what fixes saved.
+    Diff(Box<DiffArgs>),
+    /// Months, or other windows, in a row: cost, bytes, waste, and what changed.
+    History(Box<HistoryArgs>),
     /// The manual of a rule; without one, the list of rules.
     Explain(ExplainArgs),
     /// The price book in use: every rate, its date and its source.
@@ -223,6 +229,9 @@ pub struct PriceArgs {
     /// tier_to, source, as_of), as `natwise prices --format csv` writes it.
     #[arg(long, value_name = "FILE")]
     pub prices: Option<PathBuf>,
+    /// Leave out what `natwise prices refresh` brought: the same figures on every machine.
+    #[arg(long)]
+    pub embedded_prices: bool,
     /// What you pay less than list price, such as 8%.
     #[arg(long, value_name = "PERCENT%", value_parser = percent)]
     pub discount: Option<Decimal>,
@@ -268,13 +277,63 @@ pub struct ExplainArgs {
 
 /// `natwise prices`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct PricesArgs {
+    #[command(subcommand)]
+    pub command: Option<PricesCommand>,
     /// Only what holds in this Region (repeatable).
     #[arg(long = "region", value_name = "REGION", value_parser = region)]
     pub regions: Vec<RegionName>,
     #[command(flatten)]
     pub prices: PriceArgs,
     /// Form of the book; csv is what --prices reads.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: PricesFormat,
+}
+
+/// What is done to the price book.
+#[derive(Debug, Subcommand)]
+pub enum PricesCommand {
+    /// Read today's prices from AWS's price list, for all runs from now on, and show what changed.
+    Refresh(Box<RefreshArgs>),
+}
+
+/// `natwise prices refresh`
+#[derive(Debug, Args)]
+pub struct RefreshArgs {
+    /// Offer files that are here already, JSON or CSV (AmazonEC2, AmazonVPC, AWSDataTransfer; .gz too), in place of
+    /// asking AWS.
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Source",
+          conflicts_with_all = ["offer_files", "profile", "endpoint_url"])]
+    pub from: Vec<PathBuf>,
+    /// Read AWS's public offer files, which takes no credentials but gigabytes of download for each Region.
+    #[arg(long, help_heading = "Source", conflicts_with_all = ["profile", "endpoint_url"])]
+    pub offer_files: bool,
+    /// Where the offer files are.
+    #[arg(long, value_name = "URL", help_heading = "Source", requires = "offer_files")]
+    pub offers_url: Option<String>,
+    /// Profile of the AWS configuration to ask the Price List API with (pricing:GetProducts).
+    #[arg(long, value_name = "NAME", help_heading = "Source")]
+    pub profile: Option<String>,
+    /// Where to ask instead of at AWS.
+    #[arg(long, value_name = "URL", help_heading = "Source")]
+    pub endpoint_url: Option<String>,
+    /// Only this Region (repeatable). Default: all that the price list has.
+    #[arg(long = "region", value_name = "REGION", help_heading = "Source", value_parser = region)]
+    pub regions: Vec<RegionName>,
+    /// China's price list, whose prices are in CNY.
+    #[arg(long, help_heading = "Source", requires = "usd_per_cny")]
+    pub china: bool,
+    /// What a yuan is worth, such as 0.14: natwise counts in USD.
+    #[arg(long, value_name = "USD", help_heading = "Source", value_parser = positive)]
+    pub usd_per_cny: Option<Decimal>,
+    /// Show what would change, and keep nothing.
+    #[arg(long, help_heading = "Output")]
+    pub dry_run: bool,
+    /// Write into the price tables of a folder (the project's pricing/) instead of the cache.
+    #[arg(long, value_name = "FOLDER", help_heading = "Output", conflicts_with = "dry_run")]
+    pub into: Option<PathBuf>,
+    /// Form of what changed.
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub format: PricesFormat,
 }
@@ -298,6 +357,9 @@ pub struct IamPolicyArgs {
     /// without this.
     #[arg(long, requires = "role_name")]
     pub org: bool,
+    /// Also what `natwise prices refresh` needs.
+    #[arg(long)]
+    pub prices: bool,
     /// Role that is entered in each account (with its path, where it has one).
     #[arg(long, value_name = "NAME")]
     pub role_name: Option<String>,
@@ -338,6 +400,10 @@ pub enum SchemaOf {
     Report,
     /// `attribute --format json`
     Traffic,
+    /// `diff --format json`
+    Difference,
+    /// `history --format json`
+    History,
 }
 
 /// `natwise completions`
@@ -386,6 +452,11 @@ fn dollars(text: &str) -> Result<Usd, String> {
         Ok(amount) if amount >= Decimal::ZERO => Ok(Usd(amount)),
         _ => Err("not an amount of dollars, such as 100 or 49.90".to_owned()),
     }
+}
+
+fn positive(text: &str) -> Result<Decimal, String> {
+    let number: Option<Decimal> = text.parse().ok();
+    number.filter(|number| *number > Decimal::ZERO).ok_or_else(|| "not a number above 0, such as 0.14".to_owned())
 }
 
 fn percent(text: &str) -> Result<Decimal, String> {

@@ -4,6 +4,7 @@ mod accounts;
 mod attribute;
 mod audit;
 mod bill;
+mod compare;
 mod destination;
 mod explain;
 mod flow_logs;
@@ -14,6 +15,7 @@ mod previous;
 mod prices;
 mod redaction;
 mod scan;
+mod side;
 mod snapshots;
 
 use std::io::{self, Write};
@@ -23,6 +25,8 @@ use anyhow::Context as _;
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, PriceArgs, SchemaOf};
+use crate::difference::Difference;
+use crate::history::History;
 use crate::pricing::PriceBook;
 use crate::report::{Report, TrafficReport};
 
@@ -31,7 +35,7 @@ use crate::report::{Report, TrafficReport};
 pub enum ExitStatus {
     /// Done.
     Done = 0,
-    /// Done, and the low end of the monthly saving is at or above `--fail-on`.
+    /// Done, and the low end of the monthly saving, or the rise of the monthly cost, is at or above `--fail-on`.
     AboveThreshold = 1,
     /// Could not do it.
     Failed = 2,
@@ -48,13 +52,17 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Audit(args) => audit::run(&args, color, cli.quiet),
         Command::Attribute(args) => attribute::run(&args, color, cli.quiet),
         Command::Scan(args) => scan::run(&args, cli.quiet),
+        Command::Diff(args) => compare::diff(&args, color, cli.quiet),
+        Command::History(args) => compare::history(&args, color, cli.quiet),
         Command::Explain(args) => explain::run(args.rule.as_deref()),
-        Command::Prices(args) => prices::run(&args, color),
+        Command::Prices(args) => prices::run(&args, color, cli.quiet),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Schema(args) => {
             let schema = match args.of {
                 SchemaOf::Report => Report::json_schema(),
                 SchemaOf::Traffic => TrafficReport::json_schema(),
+                SchemaOf::Difference => Difference::json_schema(),
+                SchemaOf::History => History::json_schema(),
             };
             print(&(serde_json::to_string_pretty(&schema)? + "\n"))
         }
@@ -77,6 +85,9 @@ fn print(text: &str) -> anyhow::Result<ExitStatus> {
 /// The book that some options ask for.
 fn price_book(args: &PriceArgs) -> anyhow::Result<PriceBook> {
     let mut book = PriceBook::embedded()?;
+    if !args.embedded_prices {
+        book = prices::cache::on_top_of(book)?;
+    }
     if let Some(path) = &args.prices {
         let csv = read(path)?;
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());

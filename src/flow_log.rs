@@ -13,6 +13,7 @@ mod dns;
 mod finish;
 mod format;
 mod gateways;
+mod gzip;
 mod hourly;
 mod leg;
 mod legs;

@@ -21,9 +21,11 @@ mod command;
 #[cfg(feature = "cli")]
 pub mod commands;
 pub mod cost;
+pub mod difference;
 pub mod finding;
 #[cfg(feature = "flow-logs")]
 pub mod flow_log;
+pub mod history;
 #[cfg(feature = "flow-logs")]
 pub mod insights;
 pub mod model;

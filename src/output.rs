@@ -2,6 +2,7 @@
 
 mod bill;
 mod cell;
+mod change;
 mod cli;
 mod cloudformation;
 mod console;
@@ -24,6 +25,8 @@ pub use text::{clean, clip};
 
 pub use self::csv::{CsvTable, render_csv};
 
+use crate::difference::Difference;
+use crate::history::History;
 use crate::report::{Report, TrafficReport};
 
 /// A form of the report.
@@ -73,6 +76,38 @@ pub enum TrafficFormat {
     Table,
     /// For programs; `natwise schema traffic` describes it.
     Json,
+}
+
+/// A form of a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum DifferenceFormat {
+    /// For a person at a terminal.
+    #[default]
+    Table,
+    /// For programs; `natwise schema difference` describes it.
+    Json,
+    /// One file for a browser, a mail or a printer.
+    Html,
+    /// For pull requests, wikis and chat.
+    Markdown,
+}
+
+/// A form of months in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum HistoryFormat {
+    /// For a person at a terminal.
+    #[default]
+    Table,
+    /// For programs; `natwise schema history` describes it.
+    Json,
+    /// One file for a browser, a mail or a printer.
+    Html,
+    /// For pull requests, wikis and chat.
+    Markdown,
+    /// For spreadsheets and databases; an empty cell is unknown.
+    Csv,
 }
 
 /// How text is laid out.
@@ -131,5 +166,43 @@ pub fn render_traffic(
             serde_json::to_writer_pretty(&mut *out, report)?;
             out.write_all(b"\n")
         }
+    }
+}
+
+/// Writes a comparison.
+///
+/// # Errors
+/// When writing fails.
+pub fn render_difference(
+    difference: &Difference,
+    format: DifferenceFormat,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        DifferenceFormat::Table => table::render_difference(difference, style, out),
+        DifferenceFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, difference)?;
+            out.write_all(b"\n")
+        }
+        DifferenceFormat::Html => html::render_difference(difference, out),
+        DifferenceFormat::Markdown => markdown::render_difference(difference, style, out),
+    }
+}
+
+/// Writes months in a row.
+///
+/// # Errors
+/// When writing fails.
+pub fn render_history(history: &History, format: HistoryFormat, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        HistoryFormat::Table => table::render_history(history, style, out),
+        HistoryFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, history)?;
+            out.write_all(b"\n")
+        }
+        HistoryFormat::Html => html::render_history(history, out),
+        HistoryFormat::Markdown => markdown::render_history(history, out),
+        HistoryFormat::Csv => csv::render_history(history, out),
     }
 }

@@ -4,19 +4,21 @@
 //! *unknown* price, which is neither nothing nor another Region's. Users fill holes and negotiated prices in with a
 //! file of the same form.
 
+pub mod offer;
 mod product;
 mod rate;
 mod region;
+mod row;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use rust_decimal::Decimal;
-use serde::Deserialize;
 
 pub use product::Product;
 pub use rate::{Rate, Tier, TierError};
 pub use region::Region;
+pub use row::Row;
 
 use crate::model::{RegionName, Usd};
 
@@ -43,7 +45,9 @@ pub struct PriceBook {
     rates: BTreeMap<(Product, String), Rate>,
     /// The part of the list price that is not paid: 0.08 for 8%.
     discount: Decimal,
-    /// The file that overrides the embedded rates.
+    /// The newest date of what was read from AWS's price list since the program was built, and is newer.
+    refreshed: Option<String>,
+    /// The file that overrides all of them.
     overridden_by: Option<String>,
     /// The bill that rates were measured by, and how many.
     measured_by: Option<(String, usize)>,
@@ -93,24 +97,6 @@ pub enum PricingError {
     Discount,
 }
 
-/// One line of a price file.
-#[derive(Deserialize)]
-struct Row {
-    region: String,
-    product: String,
-    #[serde(default)]
-    unit: String,
-    #[serde(default)]
-    tier_from: String,
-    #[serde(default)]
-    tier_to: String,
-    usd: String,
-    #[serde(default)]
-    source: String,
-    #[serde(default)]
-    as_of: String,
-}
-
 impl PriceBook {
     /// The book that comes with the program.
     ///
@@ -121,7 +107,26 @@ impl PriceBook {
         for table in TABLES {
             rates.extend(read(table.as_bytes(), false)?);
         }
-        Ok(Self { rates, discount: Decimal::ZERO, overridden_by: None, measured_by: None })
+        Ok(Self { rates, discount: Decimal::ZERO, refreshed: None, overridden_by: None, measured_by: None })
+    }
+
+    /// The book with what was read from AWS's price list since: of each rate, the newer one holds.
+    ///
+    /// # Errors
+    /// When there are no rows, or one names an unknown Region or product, is no price, or leaves tiers incomplete.
+    pub fn with_refreshed(mut self, csv: &[u8]) -> Result<Self, PricingError> {
+        let refreshed = read(csv, false)?;
+        if refreshed.is_empty() {
+            return Err(PricingError::Empty);
+        }
+        for (key, rate) in refreshed {
+            // Dates in words of falling length: a year, or none at all, is older than any day of it.
+            if self.rates.get(&key).is_none_or(|own| own.as_of <= rate.as_of) {
+                self.refreshed = self.refreshed.max(Some(rate.as_of.clone()));
+                self.rates.insert(key, rate);
+            }
+        }
+        Ok(self)
     }
 
     /// The book with a user's rates on top; `name` is the file's.
@@ -211,17 +216,17 @@ impl PriceBook {
         self.rates.values().map(|rate| rate.as_of.as_str()).max().unwrap_or_default()
     }
 
-    /// Where the book comes from: `embedded`, the file on top of it, and the bill on top of that.
+    /// Where the book comes from: `embedded`, what was read since, the file on top of both, and the bill on top of all.
     #[must_use]
     pub fn source(&self) -> String {
-        let mut source = "embedded".to_owned();
-        if let Some(file) = &self.overridden_by {
-            source += &format!(", overridden by {file}");
-        }
-        if let Some((bill, count)) = &self.measured_by {
-            source += &format!(", {count} rates measured by bill {bill}");
-        }
-        source
+        let refreshed = self.refreshed.as_ref().map(|date| format!("refreshed {date}"));
+        let overridden = self.overridden_by.as_ref().map(|file| format!("overridden by {file}"));
+        let measured = self.measured_by.as_ref().map(|(bill, count)| format!("{count} rates measured by bill {bill}"));
+        [Some("embedded".to_owned()), refreshed, overridden, measured]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// The part of the list price that is not paid.
@@ -239,7 +244,7 @@ fn read(csv: &[u8], user_supplied: bool) -> Result<BTreeMap<(Product, String), R
         let record = record?;
         let line = record.position().map_or(0, csv::Position::line);
         let row: Row = record.deserialize(Some(&headers))?;
-        let (key, tier) = check(&row).map_err(|problem| PricingError::Row { line, problem })?;
+        let (key, tier) = row.check().map_err(|problem| PricingError::Row { line, problem })?;
         match tiers.entry(key) {
             Entry::Vacant(entry) => {
                 entry.insert((vec![tier], row.source, row.as_of));
@@ -258,33 +263,6 @@ fn read(csv: &[u8], user_supplied: bool) -> Result<BTreeMap<(Product, String), R
             Ok(((product, region), rate))
         })
         .collect()
-}
-
-fn check(row: &Row) -> Result<((Product, String), Tier), String> {
-    let product = Product::from_code(&row.product).ok_or_else(|| {
-        let known: Vec<_> = Product::all().map(Product::code).collect();
-        format!("unknown product {:?}; known are {}", row.product, known.join(", "))
-    })?;
-    if row.region != EVERY_REGION && Region::find(&row.region).is_none() {
-        return Err(format!("unknown Region {:?} (`natwise prices` lists those it knows)", row.region));
-    }
-    if !row.unit.is_empty() && row.unit != product.unit() {
-        return Err(format!("{product} is priced per {}, not per {:?}", product.unit(), row.unit));
-    }
-    let decimal = |column: &str, text: &str| -> Result<Decimal, String> {
-        let value: Decimal = text.parse().map_err(|_| format!("{column} {text:?} is not a decimal number"))?;
-        if value.is_sign_negative() && !value.is_zero() {
-            return Err(format!("{column} {text} is negative"));
-        }
-        Ok(value)
-    };
-    let usd = decimal("usd", &row.usd)?;
-    if usd > Decimal::from(DEAREST) {
-        return Err(format!("usd {usd} for one {} is beyond belief", product.unit()));
-    }
-    let from = if row.tier_from.is_empty() { Decimal::ZERO } else { decimal("tier_from", &row.tier_from)? };
-    let to = if row.tier_to.is_empty() { None } else { Some(decimal("tier_to", &row.tier_to)?) };
-    Ok(((product, row.region.clone()), Tier { from, to, usd: Usd(usd) }))
 }
 
 #[cfg(test)]

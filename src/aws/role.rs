@@ -4,6 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use aws_config::SdkConfig;
+use aws_config::identity::IdentityCache;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
@@ -93,7 +94,10 @@ pub(super) async fn enter(
         Refusal::NoCredentials => gap(AssumeRole, None, "InvalidResponse", "the answer has no credentials"),
     })?;
     *session.first.lock().unwrap_or_else(PoisonError::into_inner) = Some(credentials);
-    Ok(base.to_builder().credentials_provider(SharedCredentialsProvider::new(session)).build())
+    // The SDK's one cache for all has room for the sessions of 64 accounts, and then throws out those still in use.
+    let cache = IdentityCache::lazy().build();
+    let provider = SharedCredentialsProvider::new(session);
+    Ok(base.to_builder().identity_cache(cache).credentials_provider(provider).build())
 }
 
 impl Session {

@@ -2,27 +2,29 @@
 
 use std::path::PathBuf;
 
+use clap::builder::EnumValueParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, ValueEnum, value_parser};
 
 use crate::output::Format;
 
 const FORMAT: &str = "format";
 const OUTPUT: &str = "output";
 
-/// What is written, at least one; a form without a file goes to standard output, as one of them may.
+/// What is written, at least one; a form without a file goes to standard output, as one of them may. Every command's
+/// forms begin with `table`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outputs(pub Vec<(Format, Option<PathBuf>)>);
+pub struct Outputs<F = Format>(pub Vec<(F, Option<PathBuf>)>);
 
-impl Args for Outputs {
+impl<F: ValueEnum + Copy + Send + Sync + 'static> Args for Outputs<F> {
     fn augment_args(command: Command) -> Command {
         command
             .arg(
                 Arg::new(FORMAT)
                     .long(FORMAT)
                     .value_name("FORMAT")
-                    .value_parser(value_parser!(Format))
+                    .value_parser(EnumValueParser::<F>::new())
                     .action(ArgAction::Append)
                     .default_value("table")
                     .help("Form of the report (repeatable, each with its own -o FILE)")
@@ -45,9 +47,9 @@ impl Args for Outputs {
     }
 }
 
-impl FromArgMatches for Outputs {
+impl<F: ValueEnum + Copy + Send + Sync + 'static> FromArgMatches for Outputs<F> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
-        let values = matches.get_many(FORMAT).into_iter().flatten().copied();
+        let values = matches.get_many::<F>(FORMAT).into_iter().flatten().copied();
         let typed = matches.value_source(FORMAT) == Some(ValueSource::CommandLine);
         let places = matches.indices_of(FORMAT).into_iter().flatten().map(|at| if typed { at } else { 0 });
         let formats: Vec<_> = places.zip(values).collect();
@@ -64,17 +66,17 @@ impl FromArgMatches for Outputs {
 
 /// Which form goes to which file, by where they stand on the command line. As many files as forms: one after the
 /// other. Fewer files: each belongs to the form before it, and what is left over goes to standard output.
-fn pair(
-    mut formats: Vec<(usize, Format)>,
+fn pair<F>(
+    mut formats: Vec<(usize, F)>,
     mut files: Vec<(usize, PathBuf)>,
-) -> Result<Vec<(Format, Option<PathBuf>)>, String> {
+) -> Result<Vec<(F, Option<PathBuf>)>, String> {
     formats.sort_by_key(|(at, _)| *at);
     files.sort();
     let is_stdout = |path: &PathBuf| path.as_os_str() == "-";
     if files.len() > formats.len() {
         return Err(format!("{} files for {}: name a --format for each -o", files.len(), forms(formats.len())));
     }
-    let mut outputs: Vec<(Format, Option<PathBuf>)> = Vec::new();
+    let mut outputs: Vec<(F, Option<PathBuf>)> = Vec::new();
     if files.len() == formats.len() {
         outputs.extend(formats.into_iter().zip(files).map(|((_, format), (_, file))| (format, Some(file))));
     } else {

@@ -61,6 +61,9 @@ pub(super) fn run(args: &IamPolicyArgs) -> anyhow::Result<ExitStatus> {
     if args.org {
         statement.push(Statement::allow("NatwiseAccounts", organization_actions().collect(), vec!["*".to_owned()]));
     }
+    if args.prices {
+        statement.push(Statement::allow("NatwisePrices", vec!["pricing:GetProducts"], vec!["*".to_owned()]));
+    }
     let roles = roles(args)?;
     if !roles.is_empty() {
         statement.push(Statement::allow("NatwiseRoles", vec!["sts:AssumeRole"], roles));

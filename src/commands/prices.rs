@@ -1,30 +1,22 @@
-//! `natwise prices`: the book in use.
+//! `natwise prices`: the book in use, and how it is brought up to date.
+
+pub(super) mod cache;
+mod refresh;
 
 use std::io::Write;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
-use serde::Serialize;
 
 use super::destination::Destination;
 use super::{ExitStatus, price_book};
-use crate::cli::{PricesArgs, PricesFormat, When};
+use crate::cli::{PricesArgs, PricesCommand, PricesFormat, When};
 use crate::model::RegionName;
-use crate::pricing::{PriceBook, Product, Rate, Region};
+use crate::pricing::{PriceBook, Product, Region, Row};
 
-/// One tier of one rate, as the price files write it.
-#[derive(Serialize)]
-struct Row<'b> {
-    region: &'b str,
-    product: &'static str,
-    unit: &'static str,
-    tier_from: String,
-    tier_to: String,
-    usd: String,
-    source: &'b str,
-    as_of: &'b str,
-}
-
-pub(super) fn run(args: &PricesArgs, color: When) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: &PricesArgs, color: When, quiet: bool) -> anyhow::Result<ExitStatus> {
+    if let Some(PricesCommand::Refresh(refresh)) = &args.command {
+        return refresh::run(refresh, color, quiet);
+    }
     let book = price_book(&args.prices)?;
     for region in &args.regions {
         anyhow::ensure!(Region::find(region.as_str()).is_some(), "unknown Region {:?}", region.as_str());
@@ -33,13 +25,7 @@ pub(super) fn run(args: &PricesArgs, color: When) -> anyhow::Result<ExitStatus> 
     let destination = Destination::open(None)?;
     let style = destination.style(color, 0);
     destination.write(|out| match args.format {
-        PricesFormat::Csv => {
-            let mut writer = csv::Writer::from_writer(out);
-            for row in &rows {
-                writer.serialize(row).map_err(std::io::Error::other)?;
-            }
-            writer.flush()
-        }
+        PricesFormat::Csv => Row::write(rows, out),
         PricesFormat::Json => {
             serde_json::to_writer_pretty(&mut *out, &rows)?;
             out.write_all(b"\n")
@@ -50,34 +36,20 @@ pub(super) fn run(args: &PricesArgs, color: When) -> anyhow::Result<ExitStatus> 
 }
 
 /// The book's rows, or what holds in some Regions.
-fn rows<'b>(book: &'b PriceBook, regions: &'b [RegionName]) -> Vec<Row<'b>> {
+fn rows(book: &PriceBook, regions: &[RegionName]) -> Vec<Row> {
     if regions.is_empty() {
-        return book.rows().flat_map(|(product, region, rate)| tiers(product, region, rate)).collect();
+        return book.rows().flat_map(|(product, region, rate)| Row::of(product, region, rate)).collect();
     }
-    let of_region = |region: &'b RegionName| {
-        Product::all()
-            .filter_map(|product| Some((product, book.rate(region, product).ok()?)))
-            .flat_map(|(product, rate)| tiers(product, region.as_str(), rate))
+    let of_region = |region: &RegionName| -> Vec<Row> {
+        let rates = Product::all().filter_map(|product| Some((product, book.rate(region, product).ok()?)));
+        rates.flat_map(|(product, rate)| Row::of(product, region.as_str(), rate)).collect()
     };
     regions.iter().flat_map(of_region).collect()
 }
 
-fn tiers<'b>(product: Product, region: &'b str, rate: &'b Rate) -> impl Iterator<Item = Row<'b>> {
-    rate.tiers().iter().map(move |tier| Row {
-        region,
-        product: product.code(),
-        unit: product.unit(),
-        tier_from: tier.from.normalize().to_string(),
-        tier_to: tier.to.map(|to| to.normalize().to_string()).unwrap_or_default(),
-        usd: tier.usd.0.normalize().to_string(),
-        source: &rate.source,
-        as_of: &rate.as_of,
-    })
-}
-
 fn table(
     book: &PriceBook,
-    rows: &[Row<'_>],
+    rows: &[Row],
     regions: &[RegionName],
     width: u16,
     out: &mut dyn Write,
@@ -94,16 +66,16 @@ fn table(
     for row in rows {
         let number = |text: &str| Cell::new(text).set_alignment(CellAlignment::Right);
         let source = sources.iter().position(|source| *source == row.source).unwrap_or_else(|| {
-            sources.push(row.source);
+            sources.push(&row.source);
             sources.len() - 1
         });
         table.add_row([
-            Cell::new(row.region),
-            Cell::new(row.product),
-            Cell::new(row.unit),
+            Cell::new(&row.region),
+            Cell::new(&row.product),
+            Cell::new(&row.unit),
             number(if row.tier_from == "0" { "" } else { &row.tier_from }),
             number(row.usd.as_str()),
-            Cell::new(if row.as_of.is_empty() { "undated" } else { row.as_of }),
+            Cell::new(if row.as_of.is_empty() { "undated" } else { &row.as_of }),
             number(&format!("[{}]", source + 1)),
         ]);
     }

@@ -37,8 +37,8 @@ pub(super) struct Snapshots {
 enum Source {
     /// In a file that the user named, or standard input's.
     File(PathBuf),
-    /// Read already, from standard input, which can be read only once.
-    Input(Vec<u8>),
+    /// Read already, from standard input or a pipe, which can be read only once.
+    Input(PathBuf, Vec<u8>),
     /// In a folder that a scan made.
     Part(Arc<Folder>, Window, AccountId, RegionName),
 }
@@ -49,7 +49,7 @@ impl Snapshots {
         let mut found = Self::default();
         for path in paths {
             if path == Path::new("-") {
-                found.sources.push(Source::Input(read(path)?));
+                found.sources.push(Source::Input(path.clone(), read(path)?));
             } else if path.is_dir() {
                 let folder = Folder::open(path)?;
                 match folder.manifest()? {
@@ -65,6 +65,11 @@ impl Snapshots {
             }
         }
         Ok(found)
+    }
+
+    /// One that was read already, from a file or pipe of some name.
+    pub(super) fn of_json(path: &Path, json: Vec<u8>) -> Self {
+        Self { sources: vec![Source::Input(path.to_owned(), json)], ..Self::default() }
     }
 
     /// Adds what a scan's manifest lists.
@@ -150,7 +155,7 @@ impl Snapshots {
     /// Which sources are to be seen together. What cannot be used of a scan's folder becomes a gap.
     fn groups(&mut self) -> anyhow::Result<Vec<Vec<usize>>> {
         // One file is one group, whatever is in it, and is read but once.
-        if let ([Source::File(_) | Source::Input(_)], []) = (&*self.sources, &*self.windows) {
+        if let ([Source::File(_) | Source::Input(..)], []) = (&*self.sources, &*self.windows) {
             return Ok(vec![vec![0]]);
         }
         let mut groups = Groups::default();
@@ -199,7 +204,7 @@ impl Source {
     fn outline(&self) -> anyhow::Result<Outlined> {
         let (folder, window, account_id, region) = match self {
             Self::File(path) => return Ok(Outlined::Seen(of_file(path, Outline::parse(&read(path)?))?)),
-            Self::Input(json) => return Ok(Outlined::Seen(of_file(Path::new("-"), Outline::parse(json))?)),
+            Self::Input(path, json) => return Ok(Outlined::Seen(of_file(path, Outline::parse(json))?)),
             Self::Part(folder, window, account_id, region) => (folder, window, account_id, region),
         };
         let why = match folder.outline(account_id, region) {
@@ -215,7 +220,7 @@ impl Source {
     fn load(&self) -> anyhow::Result<Snapshot> {
         match self {
             Self::File(path) => of_file(path, Snapshot::parse(&read(path)?)),
-            Self::Input(json) => of_file(Path::new("-"), Snapshot::parse(json)),
+            Self::Input(path, json) => of_file(path, Snapshot::parse(json)),
             Self::Part(folder, _, account_id, region) => folder.read(account_id, region),
         }
     }

@@ -82,9 +82,9 @@ impl<'r> Rules<'r> {
 
     /// Calls something with the hours of a record that count of its flow log, and the bytes of each.
     fn hours(&self, slot: Slot, record: &Record, span: Option<&Span>, mut each: impl FnMut(u32, Bytes)) {
+        let wins = |hour| self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log);
         let mut each = |hour, part| {
-            if self.winners.get(&(slot.gateway, hour)).is_none_or(|winner| *winner == slot.log) && self.is_sampled(hour)
-            {
+            if (self.winners.is_empty() || wins(hour)) && self.is_sampled(hour) {
                 each(hour, part);
             }
         };
@@ -144,17 +144,16 @@ impl What {
 pub(super) struct Counter<'r> {
     pub(super) rules: &'r Rules<'r>,
     pub(super) tally: Tally,
-    /// Whose the addresses are that were asked for last.
-    owners: Box<[(IpAddr, OwnerId)]>,
+    /// Whose the IPv4 addresses are that were asked for last.
+    owners: Box<[(u32, OwnerId)]>,
 }
 
 /// Addresses whose owners are remembered: a power of two.
-const REMEMBERED: usize = 1024;
+const REMEMBERED: usize = 4096;
 
 impl<'r> Counter<'r> {
     pub(super) fn new(rules: &'r Rules<'r>, limits: Limits) -> Self {
-        let nobody = IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED);
-        let owners = vec![(nobody, rules.book.owner_of(nobody)); REMEMBERED].into();
+        let owners = vec![(0, rules.book.owner_of_v4(0)); REMEMBERED].into();
         Self { rules, tally: Tally::new(limits), owners }
     }
 
@@ -175,7 +174,7 @@ impl<'r> Counter<'r> {
     /// Counts an accepted record of a gateway.
     pub(super) fn of_gateway(&mut self, slot: Slot, record: &Record) {
         let Some(gateway) = self.rules.gateways.get(slot.gateway) else { return };
-        match leg(gateway, record.ends) {
+        match leg(gateway, &record.ends) {
             Leg::Other => self.tally.statistics.other_legs += 1,
             Leg::Both(direction, client, remote) => {
                 self.count(slot, gateway, record, direction, Some(client), Some(remote));
@@ -235,32 +234,31 @@ impl<'r> Counter<'r> {
             (span, _) => span,
         };
         let hour = span.as_ref().map_or(NO_HOUR, Span::hour);
-        let mut bytes = None;
-        rules.hours(slot, record, span.as_ref(), |_, part| bytes = Some(bytes.unwrap_or(0) + part));
-        let Some(bytes) = bytes else {
-            if span.as_ref().is_some_and(|span| !rules.is_read(span)) {
-                self.tally.statistics.outside_window += 1;
-                return;
-            }
-            self.tally.statistics.duplicates += 1;
-            *self.tally.duplicates.entry(slot).or_default() += 1;
-            return;
-        };
-        let what = if let Some(remote) = remote {
-            self.tally.statistics.counted += 1;
-            rules.what(gateway, client, (remote, self.owner_of(remote)), hour)
-        } else {
-            self.tally.statistics.other_legs += 1;
-            What::UNKNOWN
+        let what = match remote {
+            Some(remote) => rules.what(gateway, client, (remote, self.owner_of(remote)), hour),
+            None => What::UNKNOWN,
         };
         // Records of clients only count no bytes, but are as much of their hour as others.
         let (hourly, both) = (&mut self.tally.hourly, client.is_some() && remote.is_some());
-        let share = |part| if remote.is_some() { part } else { 0 };
         let place = rules.hourly_place(client, slot);
+        let mut bytes = None;
         rules.hours(slot, record, span.as_ref(), |hour, part| {
-            hourly.add((slot, hour, what, place), share(part), both);
+            hourly.add((slot, hour, what, place), if remote.is_some() { part } else { 0 }, both);
+            bytes = Some(bytes.unwrap_or(0) + part);
         });
-        self.tally.add(slot, client, what, volume(direction, bytes, 1), |client, slot| rules.place_of(client, slot));
+        let statistics = &mut self.tally.statistics;
+        match bytes {
+            Some(bytes) => {
+                *(if remote.is_some() { &mut statistics.counted } else { &mut statistics.other_legs }) += 1;
+                let volume = volume(direction, bytes, 1);
+                self.tally.add(slot, client, what, volume, |client, slot| rules.place_of(client, slot));
+            }
+            None if span.as_ref().is_some_and(|span| !rules.is_read(span)) => statistics.outside_window += 1,
+            None => {
+                statistics.duplicates += 1;
+                *self.tally.duplicates.entry(slot).or_default() += 1;
+            }
+        }
     }
 
     /// Counts what another engine summed: records whose legs and part of the window are settled.
@@ -295,10 +293,11 @@ impl<'r> Counter<'r> {
     /// Whose an address is.
     fn owner_of(&mut self, address: IpAddr) -> OwnerId {
         let IpAddr::V4(v4) = address else { return self.rules.book.owner_of(address) };
-        let place = v4.to_bits().wrapping_mul(0x9e37_79b9) >> (u32::BITS - REMEMBERED.ilog2());
-        let Some(remembered) = self.owners.get_mut(place as usize) else { return self.rules.book.owner_of(address) };
-        if remembered.0 != address {
-            *remembered = (address, self.rules.book.owner_of(address));
+        let (book, v4) = (self.rules.book, v4.to_bits());
+        let place = v4.wrapping_mul(0x9e37_79b9) >> (u32::BITS - REMEMBERED.ilog2());
+        let Some(remembered) = self.owners.get_mut(place as usize) else { return book.owner_of_v4(v4) };
+        if remembered.0 != v4 {
+            *remembered = (v4, book.owner_of_v4(v4));
         }
         remembered.1
     }

@@ -59,12 +59,12 @@ impl Sides for Watched {
         self.gateway.regional
     }
 
-    fn owns(&self, address: IpAddr) -> Option<bool> {
-        (!self.gateway.addresses.is_empty()).then(|| self.gateway.addresses.contains(&address))
+    fn owns(&self, address: &IpAddr) -> Option<bool> {
+        (!self.gateway.addresses.is_empty()).then(|| self.gateway.addresses.contains(address))
     }
 
-    fn is_inside(&self, address: IpAddr) -> bool {
-        if self.blocks.is_empty() { is_private(address) } else { self.blocks.find(address).is_some() }
+    fn is_inside(&self, address: &IpAddr) -> bool {
+        if self.blocks.is_empty() { is_private(address) } else { self.blocks.find(*address).is_some() }
     }
 }
 

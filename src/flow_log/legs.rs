@@ -50,7 +50,7 @@ impl Legs {
             Some(packet) => packet,
             None => None,
         };
-        match leg(gateway, Ends { source, destination, packet }) {
+        match leg(gateway, &Ends { source, destination, packet }) {
             Leg::Both(direction, client, remote) => {
                 SumOf::Flow { direction, client: Some(client), remote: Some(remote) }
             }

@@ -14,7 +14,7 @@ mod unpack;
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 
 use arrow_array::cast::AsArray;
@@ -149,6 +149,16 @@ impl Column {
             _ => None,
         }
     }
+
+    /// A row's address; where it is of IPv4, it is known.
+    fn address(&self, row: usize, known: &[Option<Ipv4Addr>]) -> Option<IpAddr> {
+        let key = self.key(row)?;
+        let v4 = known.get(key)?.map(IpAddr::V4);
+        v4.or_else(|| match self {
+            Self::Texts { values, .. } if values.is_valid(key) => text::other_address(values.value(key).as_bytes()),
+            _ => None,
+        })
+    }
 }
 
 /// Something for each value of a dictionary, and the dictionary.
@@ -157,7 +167,8 @@ type OfValues<T> = (Option<ArrayRef>, Vec<Option<T>>);
 /// What is worked out for the values of dictionaries, as long as those are the same.
 #[derive(Default)]
 struct Known {
-    addresses: [OfValues<IpAddr>; 4],
+    /// Of IPv4: others are few, and would make each of these four times as large.
+    addresses: [OfValues<Ipv4Addr>; 4],
     words: [OfValues<&'static [u8]>; 2],
     interfaces: OfValues<Gate>,
     /// Columns that are there, of types that no flow log has.
@@ -188,7 +199,7 @@ impl Known {
             if let Some(place) = ADDRESSES.iter().position(|address| *address == field)
                 && let Some(known) = self.addresses.get_mut(place)
             {
-                of_values(known, texts.values(), |value| text::address(value.as_bytes()));
+                of_values(known, texts.values(), |value| text::v4_address(value.as_bytes()));
             }
             if let Some(place) = WORDS.iter().position(|word| *word == field)
                 && let Some(known) = self.words.get_mut(place)
@@ -202,18 +213,17 @@ impl Known {
                 of_values(&mut self.interfaces, texts.values(), |value| interface(value.as_bytes(), gateways));
             }
         }
-        let (columns, words) = (&columns, &self.words);
-        let addresses = std::array::from_fn(|place| {
-            let column = ADDRESSES.get(place).and_then(|field| columns.get(*field as usize));
-            let keys = match column {
-                Some(Column::Texts { keys, .. }) => Some(keys),
-                _ => None,
-            };
-            Addresses { keys, values: self.addresses.get(place).map_or(&[], |(_, values)| values.as_slice()) }
-        });
-        let addresses = &addresses;
+        let columns = &columns;
+        let keys = |field: Field| match columns.get(field as usize) {
+            Some(Column::Texts { keys, .. }) => Some(keys),
+            _ => None,
+        };
+        let addresses = ADDRESSES.map(|field| columns.get(field as usize).unwrap_or(&Column::Absent));
+        let [status, action] = WORDS.map(keys);
+        let [of_status, of_action] = &self.words;
+        let words = [OfRows { keys: status, values: &of_status.1 }, OfRows { keys: action, values: &of_action.1 }];
         for row in 0..batch.num_rows() {
-            let at = At { columns, addresses, words, row };
+            let at = At { columns, words: words.map(|of| of.at(row)), addresses: [None; 4], row };
             counter.tally.statistics.records += 1;
             match self.gate(&at, &counter.rules.gateways) {
                 Gate::Unread => counter.tally.statistics.malformed += 1,
@@ -226,7 +236,11 @@ impl Known {
                     b"SKIPDATA" => counter.tally.unsure(at.text(Field::Interface), log, Fate::SkipData),
                     _ => counter.tally.statistics.other_interfaces += 1,
                 },
-                gate => counter.take(gate, log, &at),
+                gate => {
+                    let mut known = self.addresses.iter();
+                    let addresses = addresses.map(|column| column.address(row, &known.next()?.1));
+                    counter.take(gate, log, &At { addresses, ..at });
+                }
             }
         }
     }
@@ -284,19 +298,27 @@ fn of_values<T>(known: &mut OfValues<T>, values: &ArrayRef, work: impl Fn(&str) 
     known.0 = Some(Arc::clone(values));
 }
 
-/// A batch's column of addresses: for each row the place of its value, and the values.
+/// What is known of a column's rows: for each the place of its value, and what is known of the values.
 #[derive(Clone, Copy)]
-struct Addresses<'b> {
+struct OfRows<'b, T> {
     keys: Option<&'b arrow_array::Int32Array>,
-    values: &'b [Option<IpAddr>],
+    values: &'b [Option<T>],
+}
+
+impl<T: Copy> OfRows<'_, T> {
+    fn at(self, row: usize) -> Option<T> {
+        let keys = self.keys.filter(|keys| !keys.is_null(row))?;
+        self.values.get(usize::try_from(keys.value(row)).ok()?).copied().flatten()
+    }
 }
 
 /// A row of a batch.
 struct At<'b> {
     columns: &'b [Column; FIELDS.len()],
+    /// In the order of [`WORDS`].
+    words: [Option<&'static [u8]>; 2],
     /// In the order of [`ADDRESSES`].
-    addresses: &'b [Addresses<'b>; 4],
-    words: &'b [OfValues<&'static [u8]>; 2],
+    addresses: [Option<IpAddr>; 4],
     row: usize,
 }
 
@@ -312,13 +334,12 @@ impl Row for At<'_> {
     }
 
     fn packet(&self) -> Packet {
-        let of = |field| self.address(field);
-        let own = of(Field::Source).zip(of(Field::Destination));
-        match (own, of(Field::PacketSource).zip(of(Field::PacketDestination))) {
+        let [source, destination, packet_source, packet_destination] = self.addresses;
+        match packet_source.zip(packet_destination) {
             // Numbers are the same where the texts are, but for IPv6, which has several.
-            (Some(own), Some(packet)) if own == packet && own.0.is_ipv4() => Packet::SameV4,
-            (_, Some(_)) => Packet::There,
-            (_, None) => {
+            Some((from, to)) if Some(from) == source && Some(to) == destination && from.is_ipv4() => Packet::SameV4,
+            Some(_) => Packet::There,
+            None => {
                 let is_absent = |field| matches!(self.text(field), b"" | b"-");
                 let absent = is_absent(Field::PacketSource) || is_absent(Field::PacketDestination);
                 if absent { Packet::Absent } else { Packet::There }
@@ -327,10 +348,13 @@ impl Row for At<'_> {
     }
 
     fn text(&self, field: Field) -> &[u8] {
-        if let Some(place) = WORDS.iter().position(|word| *word == field)
-            && let Some(key) = self.column(field).key(self.row)
-            && let Some(Some(word)) = self.words.get(place).and_then(|(_, words)| words.get(key))
-        {
+        let [status, action] = self.words;
+        let word = match field {
+            Field::Status => status,
+            Field::Action => action,
+            _ => None,
+        };
+        if let Some(word) = word {
             return word;
         }
         match self.column(field) {
@@ -360,18 +384,14 @@ impl Row for At<'_> {
         self.address(Field::PacketSource).zip(self.address(Field::PacketDestination))
     }
 
-    #[inline]
     fn address(&self, field: Field) -> Option<IpAddr> {
         let [source, destination, packet_source, packet_destination] = self.addresses;
-        let addresses = match field {
+        match field {
             Field::Source => source,
             Field::Destination => destination,
             Field::PacketSource => packet_source,
             Field::PacketDestination => packet_destination,
-            _ => return None,
-        };
-        let keys = addresses.keys.filter(|keys| !keys.is_null(self.row))?;
-        let key = usize::try_from(keys.value(self.row)).ok()?;
-        addresses.values.get(key).copied().flatten()
+            _ => None,
+        }
     }
 }

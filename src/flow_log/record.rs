@@ -39,12 +39,12 @@ pub(super) trait Row {
 
     /// Whether the packets' own addresses are there, and whether they are the record's.
     fn packet(&self) -> Packet {
-        let (from, to) = (self.text(Field::Source), self.text(Field::Destination));
-        match (self.text(Field::PacketSource), self.text(Field::PacketDestination)) {
-            (b"" | b"-", _) | (_, b"" | b"-") => Packet::Absent,
-            packet if packet == (from, to) && !from.contains(&b':') => Packet::SameV4,
-            _ => Packet::There,
+        let packet = (self.text(Field::PacketSource), self.text(Field::PacketDestination));
+        if let (b"" | b"-", _) | (_, b"" | b"-") = packet {
+            return Packet::Absent;
         }
+        let (from, to) = (self.text(Field::Source), self.text(Field::Destination));
+        if packet == (from, to) && !from.contains(&b':') { Packet::SameV4 } else { Packet::There }
     }
 
     /// The packets' own addresses; one of them is mostly the record's own.
@@ -128,10 +128,10 @@ impl Counter<'_> {
 /// What a record is of, by its status and action; none when that makes no sense.
 pub(super) fn verdict(status: &[u8], action: &[u8]) -> Option<Status> {
     match (status, action) {
-        (b"NODATA", _) => Some(Status::NoData),
-        (b"SKIPDATA", _) => Some(Status::SkipData),
         (b"OK" | b"", b"ACCEPT" | b"") => Some(Status::Accepted),
         (b"OK" | b"", b"REJECT") => Some(Status::Rejected),
+        (b"NODATA", _) => Some(Status::NoData),
+        (b"SKIPDATA", _) => Some(Status::SkipData),
         _ => None,
     }
 }
@@ -154,8 +154,8 @@ fn parse(row: &impl Row, of_gateway: bool) -> Parsed {
             }
         }
     };
-    let ends = row.address(Field::Source).zip(row.address(Field::Destination));
-    let Some((source, destination)) = ends else { return Parsed::Malformed };
+    let Some(source) = row.address(Field::Source) else { return Parsed::Malformed };
+    let Some(destination) = row.address(Field::Destination) else { return Parsed::Malformed };
     let packet = match packet {
         Packet::Absent => None,
         Packet::SameV4 => Some((source, destination)),

@@ -6,9 +6,9 @@ use std::io::{self, BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flate2::bufread::MultiGzDecoder;
 use walkdir::WalkDir;
 
+use super::gzip::Gzip;
 use crate::traffic::FileFault;
 
 /// What is read at once of a file.
@@ -353,7 +353,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 fn text(raw: Box<dyn Read + Send>, is_gzip: bool) -> Content {
     if is_gzip {
-        return Content::Text(Box::new(MultiGzDecoder::new(BufReader::with_capacity(READ, raw))));
+        return Content::Text(Box::new(Gzip::new(BufReader::with_capacity(READ, raw))));
     }
     Content::Text(raw)
 }

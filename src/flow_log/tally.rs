@@ -19,7 +19,7 @@ pub(super) const MOST_ENTRIES: usize = 98_304;
 pub(super) const NO_HOUR: u32 = u32::MAX;
 
 /// Entries that were added to last: a power of two.
-const RECENT: usize = 1024;
+const RECENT: usize = 4096;
 
 /// Interfaces of which it is not known whether they are gateways, at the most.
 const MOST_UNSURE: usize = 1 << 17;
@@ -46,6 +46,9 @@ pub(super) const NOBODY: Client = u128::MAX;
 
 pub(super) type Entry = (Client, Slot, What);
 
+/// What no record is of.
+const NOTHING: Entry = (NOBODY, Slot { gateway: u32::MAX, log: u32::MAX }, What::UNKNOWN);
+
 /// What becomes of a record without data, if its interface is a gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Fate {
@@ -60,7 +63,7 @@ pub(super) struct Tally {
     pub(super) statistics: Statistics,
     pub(super) entries: HashMap<Entry, Volume>,
     /// Most records are of few clients and services in turn, which are found here without a search.
-    recent: Box<[Option<(Entry, Volume)>]>,
+    recent: Box<[(Entry, Volume)]>,
     /// What was too much for `entries`, by the client's place.
     pub(super) rest: HashMap<(Option<u32>, Slot, What), Volume>,
     pub(super) hourly: Hourly,
@@ -91,7 +94,7 @@ impl Tally {
         Self {
             statistics: Statistics::default(),
             entries: HashMap::default(),
-            recent: vec![None; RECENT].into(),
+            recent: vec![(NOTHING, Volume::default()); RECENT].into(),
             rest: HashMap::default(),
             hourly: Hourly::new(limits.cells),
             skipdata: HashMap::default(),
@@ -113,13 +116,14 @@ impl Tally {
     ) {
         let entry = (client.map_or(NOBODY, number), slot, what);
         let Some(recent) = self.recent.get_mut(recent_place(entry)) else { return };
-        match recent {
-            Some((held, sum)) if *held == entry => *sum += volume,
-            _ => {
-                if let Some((entry, volume)) = recent.replace((entry, volume)) {
-                    self.keep(entry, volume, place);
-                }
-            }
+        let (held, sum) = recent;
+        if *held == entry {
+            *sum += volume;
+            return;
+        }
+        let (entry, volume) = std::mem::replace(recent, (entry, volume));
+        if entry != NOTHING {
+            self.keep(entry, volume, place);
         }
     }
 
@@ -189,7 +193,7 @@ impl Tally {
     /// Puts another thread's sums to these.
     pub(super) fn merge(&mut self, other: Self) {
         self.statistics += other.statistics;
-        for (key, volume) in other.recent.into_iter().flatten() {
+        for (key, volume) in other.recent.into_iter().filter(|(key, _)| *key != NOTHING) {
             *self.entries.entry(key).or_default() += volume;
         }
         for (key, volume) in other.entries {

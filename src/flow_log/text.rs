@@ -3,19 +3,20 @@
 //! Two thirds of a VPC's records are of interfaces that are no gateway. Such a line is told by the bytes up to its
 //! interface field, which are mostly those of the line before, and skipped to its end unread.
 
+mod fields;
 mod parse;
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{ErrorKind, Read};
-use std::net::IpAddr;
 
+use fields::Fields;
 use memchr::{memchr, memrchr};
-use parse::spaces;
-pub(super) use parse::{MOST_DIGITS, address, number};
+use parse::line_end;
+pub(super) use parse::{MOST_DIGITS, address, number, other_address, v4_address};
 
 use super::counter::Counter;
 use super::format::{Field, Format, FormatError, MOST_FIELDS};
-use super::record::{Gate, Row};
+use super::record::{Gate, Row as _};
 use super::tally::Fate;
 use crate::model::AccountId;
 
@@ -144,19 +145,22 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
         while result.is_ok() && !text.is_empty() {
             let known = self.before.0.len();
             let same = known > 0 && text.starts_with(&self.before.0);
-            let rest = text.get(if same { known } else { 0 }..).unwrap_or_default();
-            let skipped = text.len() - rest.len();
-            let end = skipped + memchr(b'\n', rest).unwrap_or(rest.len());
-            let (line, next) = text.split_at(end);
-            text = next.get(1..).unwrap_or_default();
-            match self.before.1 {
-                Gate::Other if same => others += 1,
+            let end = match self.before.1 {
+                Gate::Other if same => {
+                    others += 1;
+                    known + line_end(text.get(known..).unwrap_or_default())
+                }
                 gate if same => {
                     self.counter.tally.statistics.records += 1;
-                    self.record(line, gate);
+                    self.record(text, gate)
                 }
-                _ => result = self.line(line),
-            }
+                _ => {
+                    let end = line_end(text);
+                    result = self.line(text.get(..end).unwrap_or_default());
+                    end
+                }
+            };
+            text = text.get(end + 1..).unwrap_or_default();
         }
         self.counter.tally.statistics.records += others;
         self.counter.tally.statistics.other_interfaces += others;
@@ -209,7 +213,8 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
     fn unsure(&mut self, line: &[u8]) {
         let Some(format) = &self.format else { return };
         let mut fields = Fields { line, spaces: &mut self.spaces, format };
-        let fate = match (fields.split(), fields.status()) {
+        let (_, is_whole) = fields.split();
+        let fate = match (is_whole, fields.status()) {
             (false, _) => Fate::Malformed,
             (true, b"NODATA") => Fate::NoData,
             (true, b"SKIPDATA") => Fate::SkipData,
@@ -310,58 +315,18 @@ impl<'c, 'r, 'f> Text<'c, 'r, 'f> {
         }
     }
 
-    /// Takes a gateway's record, or any where clients' are looked for.
-    fn record(&mut self, line: &[u8], gate: Gate) {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let Some(format) = &self.format else { return };
-        let mut fields = Fields { line, spaces: &mut self.spaces, format };
-        if !fields.split() {
+    /// Takes a gateway's record, or any where clients' are looked for: the line that a text begins with. Tells where
+    /// it ends.
+    fn record(&mut self, text: &[u8], gate: Gate) -> usize {
+        let Some(format) = &self.format else { return line_end(text) };
+        let mut fields = Fields { line: text, spaces: &mut self.spaces, format };
+        let (end, is_whole) = fields.split();
+        if is_whole {
+            self.counter.take(gate, self.log.1, &fields);
+        } else {
             self.counter.tally.statistics.malformed += 1;
-            return;
         }
-        self.counter.take(gate, self.log.1, &fields);
-    }
-}
-
-/// A line's fields.
-struct Fields<'l> {
-    line: &'l [u8],
-    spaces: &'l mut [usize; SPACES],
-    format: &'l Format,
-}
-
-impl Fields<'_> {
-    /// Finds the spaces; false when there are not as many fields as there should be, or one is empty: what does not
-    /// apply is `-`.
-    fn split(&mut self) -> bool {
-        let Some(count) = spaces(self.line, self.spaces) else { return false };
-        if count + 1 != self.format.fields || self.line.last() == Some(&b' ') {
-            return false;
-        }
-        if let Some(end) = self.spaces.get_mut(count + 1) {
-            *end = self.line.len();
-        }
-        true
-    }
-}
-
-impl Row for Fields<'_> {
-    fn has(&self, field: Field) -> bool {
-        self.format.place(field).is_some()
-    }
-
-    fn text(&self, field: Field) -> &[u8] {
-        let Some(place) = self.format.place(field) else { return b"" };
-        let Some([before, after]) = self.spaces.get(place..place + 2) else { return b"" };
-        self.line.get(before.wrapping_add(1)..*after).unwrap_or_default()
-    }
-
-    fn number(&self, field: Field) -> Option<u64> {
-        number(self.text(field), MOST_DIGITS)
-    }
-
-    fn address(&self, field: Field) -> Option<IpAddr> {
-        address(self.text(field))
+        end
     }
 }
 

@@ -6,8 +6,11 @@
 //! is `known`, `unknown` or there is `none`. The columns `monthly_adds_…` add up to the totals; savings of single
 //! findings may not, as two of them can be about the same dollar.
 
+mod history;
+
 use std::io::{self, Write};
 
+pub(super) use self::history::render as render_history;
 use super::cell::cell;
 use super::grid::{ACCOUNTS, Column, ENDPOINTS, FINDINGS, Facts, NAT_GATEWAYS, Place, RECONCILIATION, Reconciled};
 use crate::report::Report;

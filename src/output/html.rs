@@ -9,6 +9,7 @@ mod account;
 mod answer;
 mod bill;
 mod chart;
+mod compare;
 mod endpoint;
 mod finding;
 mod flow;
@@ -28,6 +29,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+pub(super) use self::compare::{render_difference, render_history};
 use self::list::List;
 use self::text::{bytes, count, grouped_count, short};
 use super::table::{self, maybe, size, usd};

@@ -3,7 +3,9 @@
 
 mod account;
 mod bill;
+mod difference;
 mod finding;
+mod history;
 mod inline;
 mod unseen;
 
@@ -13,6 +15,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
+pub(super) use self::difference::render as render_difference;
+pub(super) use self::history::render as render_history;
 use self::inline::{inline, name};
 use super::Style;
 use crate::model::{Gigabytes, Usd, grouped};

@@ -4,7 +4,9 @@
 mod account;
 mod bill;
 mod command;
+mod difference;
 mod finding;
+mod history;
 mod traffic;
 
 use std::io::{self, Write};
@@ -33,6 +35,8 @@ const RED: Ansi = AnsiColor::Red.on_default().bold();
 const GREEN: Ansi = AnsiColor::Green.on_default();
 const YELLOW: Ansi = AnsiColor::Yellow.on_default();
 
+pub(super) use difference::render as render_difference;
+pub(super) use history::render as render_history;
 pub(super) use traffic::{render as render_traffic, size};
 
 /// Writes the report.

@@ -58,11 +58,19 @@ impl Account {
         self.metrics(nat, Some(zone), up_gb << 30, down_gb << 30)
     }
 
-    /// A NAT gateway's metrics in bytes: all in the window's first hour, and zeros in its last.
+    /// A NAT gateway's metrics in bytes, on top of what it has: all in the window's first hour, and zeros in its last.
     pub(crate) fn metrics(mut self, nat: &str, availability_zone: Option<String>, up: u64, down: u64) -> Self {
         let last = usize::try_from(self.window.hours()).unwrap() - 1;
         let series = |bytes| Series::from_points([(0, bytes), (last, 0)]);
-        self.part().metrics.nat_gateways.push(NatGatewayMetrics {
+        let all = &mut self.part().metrics.nat_gateways;
+        let same =
+            |it: &NatGatewayMetrics| it.nat_gateway_id.as_str() == nat && it.availability_zone == availability_zone;
+        let before = all.iter().position(same).map(|index| all.remove(index));
+        let sum =
+            |series: fn(&NatGatewayMetrics) -> &Series| before.as_ref().and_then(|it| series(it).sum()).unwrap_or(0);
+        let up = up.saturating_add(sum(|it| &it.bytes_in_from_source));
+        let down = down.saturating_add(sum(|it| &it.bytes_in_from_destination));
+        all.push(NatGatewayMetrics {
             nat_gateway_id: nat.into(),
             availability_zone,
             bytes_in_from_source: series(up),

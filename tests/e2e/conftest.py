@@ -16,7 +16,7 @@ from world import World
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 NATWISE = ROOT / "target" / "debug" / "natwise"
-SCRUBBED = ("AWS_", "NO_COLOR", "COLUMNS", "CLICOLOR", "RUST_LOG")
+SCRUBBED = ("AWS_", "NATWISE_", "XDG_", "NO_COLOR", "COLUMNS", "CLICOLOR", "RUST_LOG")
 # Nothing on this machine, credentials least of all, may leak into a test.
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(SCRUBBED)}
 

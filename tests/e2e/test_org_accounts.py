@@ -4,6 +4,8 @@ import json
 import os
 import pty
 import subprocess
+import termios
+import time
 
 import boto3
 import pytest
@@ -63,6 +65,14 @@ def test_everything_is_found_and_nothing_asked_twice(aws, live, ids, tmp_path):
     served = aws.served()
     assert served["total"]["duplicates"] == 0
     assert served["operations"]["AssumeRole"]["calls"] == len(ids) - 1, "the caller's own account needs no role"
+
+
+def test_of_many_accounts_each_is_entered_once(home, tmp_path):
+    with Fake(accounts=80, regions=3, vpcs=1) as aws:
+        scan(Runs(home, aws.environment), tmp_path, "--org", *ROLE)
+        served = aws.served()
+    assert served["operations"]["AssumeRole"]["calls"] == 79
+    assert served["total"]["duplicates"] == 0
 
 
 def test_bytes_are_the_truth(aws, live, tmp_path):
@@ -189,6 +199,9 @@ def test_a_profile_that_asks_for_a_code(home, tmp_path):
             shown = b""
             while b"MFA code of" not in shown:
                 shown += os.read(terminal, 4096)
+            # Who types only after the prompt is there is slower than this.
+            while termios.tcgetattr(terminal)[3] & termios.ECHO:
+                time.sleep(0.01)
             os.write(terminal, code.encode() + b"\n")
             try:
                 while more := os.read(terminal, 4096):

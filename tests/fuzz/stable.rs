@@ -115,6 +115,20 @@ fn changed(whole: &[u8], changes: &[Change]) -> Vec<u8> {
     data
 }
 
+fn figure() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "0",
+        "-1",
+        "999999999.999999",
+        "-999999999",
+        "1e9",
+        "1e-9",
+        "18446744073709551615",
+        "1e999",
+        "null",
+    ])
+}
+
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec(change(), 0..5)
 }
@@ -223,7 +237,13 @@ proptest! {
 
     #[test]
     fn any_bytes_at_all(data in prop::collection::vec(any::<u8>(), 0..600)) {
-        for target in [targets::flow_log_text, targets::resolver_log, targets::snapshot, targets::bill] {
+        for target in [
+            targets::flow_log_text,
+            targets::resolver_log,
+            targets::snapshot,
+            targets::report,
+            targets::bill,
+        ] {
             bounded(target, &data);
         }
         // Behind what makes them a packed file or Parquet.
@@ -271,6 +291,20 @@ proptest! {
     fn damaged_snapshots(changes in changes()) {
         static DEMO: &[u8] = include_bytes!("../../src/demo/account.json");
         bounded(targets::snapshot, &changed(DEMO, &changes));
+    }
+
+    #[test]
+    fn damaged_reports(changes in changes(), figures in prop::collection::vec((any::<Index>(), figure()), 0..6)) {
+        // Bytes seldom make a report that can be read; other figures do.
+        let mut text = String::from_utf8(targets::sound_report().to_vec()).unwrap();
+        for (at, figure) in figures {
+            let places: Vec<_> = text.match_indices(':').map(|(place, _)| place + 1).collect();
+            let from = places[at.index(places.len())];
+            let length = text[from..].find([',', '}', '[', '{', '"']).unwrap_or(0);
+            text.replace_range(from..from + length, figure);
+        }
+        bounded(targets::report, text.as_bytes());
+        bounded(targets::report, &changed(text.as_bytes(), &changes));
     }
 }
 

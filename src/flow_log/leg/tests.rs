@@ -20,15 +20,15 @@ impl Sides for Known {
         self.regional
     }
 
-    fn owns(&self, address: IpAddr) -> Option<bool> {
-        (!self.addresses.is_empty()).then(|| self.addresses.contains(&address))
+    fn owns(&self, address: &IpAddr) -> Option<bool> {
+        (!self.addresses.is_empty()).then(|| self.addresses.contains(address))
     }
 
-    fn is_inside(&self, address: IpAddr) -> bool {
+    fn is_inside(&self, address: &IpAddr) -> bool {
         if self.blocks.is_empty() {
             is_private(address)
         } else {
-            self.blocks.iter().any(|block| block.contains(&address))
+            self.blocks.iter().any(|block| block.contains(address))
         }
     }
 }
@@ -56,7 +56,7 @@ impl Known {
     fn says(&self, record: &str) -> Leg {
         let ends: Vec<_> = record.split(' ').map(at).collect();
         let packet = (ends.len() == 4).then(|| (ends[2], ends[3]));
-        leg(self, Ends { source: ends[0], destination: ends[1], packet })
+        leg(self, &Ends { source: ends[0], destination: ends[1], packet })
     }
 }
 
@@ -249,9 +249,9 @@ fn nat64_shows_the_host_inside_an_ipv6_address() {
 #[test]
 fn private_addresses_are_what_no_other_network_routes() {
     for address in ["10.0.0.1", "172.31.255.255", "192.168.0.1", "100.64.0.1", "100.127.255.255", "fd00::1"] {
-        assert!(is_private(at(address)), "{address}");
+        assert!(is_private(&at(address)), "{address}");
     }
     for address in ["172.32.0.1", "100.63.0.1", "100.128.0.1", "8.8.8.8", "2600:1f00::1", "64:ff9b::a00:1"] {
-        assert!(!is_private(at(address)), "{address}");
+        assert!(!is_private(&at(address)), "{address}");
     }
 }

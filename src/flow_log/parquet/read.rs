@@ -19,7 +19,7 @@ use super::{Column, Known, Limits, Parquet, wanted};
 use crate::model::AccountId;
 
 /// Rows that are decoded at once.
-pub(super) const ROWS: usize = 16 << 10;
+pub(super) const ROWS: usize = 4 << 10;
 
 impl Parquet {
     /// Whose the first record is, which may be of no gateway, so that nothing else of it is read.
@@ -45,13 +45,19 @@ impl Parquet {
         log: u32,
     ) -> Result<(), Problem> {
         let pages = self.pages(part);
-        let Some(levels) = self.levels(|field| field != Field::Account)? else {
+        let gateways = &counter.rules.gateways;
+        let is_needed = |field| match field {
+            Field::Account => false,
+            Field::InterfaceType => gateways.learn,
+            Field::Vpc | Field::Subnet => gateways.clients.is_some(),
+            _ => true,
+        };
+        let Some(levels) = self.levels(is_needed)? else {
             return Err(Problem::Parquet("none of its columns is of texts or numbers".to_owned()));
         };
         let most = u64::try_from(self.metadata.metadata().row_group(part).num_rows()).unwrap_or(0);
         let too_many = || Problem::Parquet("it is damaged: there are more records than it says".to_owned());
         known.unread = self.columns().filter(|(_, is_read, _)| !is_read).map(|(_, _, field)| field).collect();
-        let gateways = &counter.rules.gateways;
         let interfaces = self.levels(|field| field == Field::Interface)?;
         let Some(interfaces) = interfaces.filter(|_| !gateways.learn && gateways.clients.is_none()) else {
             let mut rows = 0;

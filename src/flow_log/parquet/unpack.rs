@@ -4,10 +4,11 @@
 use std::io::Read;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use flate2::bufread::MultiGzDecoder;
 use lz4_flex::frame::FrameDecoder;
 use parquet::basic::Compression;
 use parquet::errors::{ParquetError, Result};
+
+use super::super::gzip::Gzip;
 
 /// What a page may come to. Writers end pages at one megabyte unless told otherwise.
 pub(super) const MOST: usize = 8 << 20;
@@ -115,7 +116,7 @@ fn gzip(packed: &[u8], to: &mut Vec<u8>, most: usize) -> Result<()> {
     let said = packed.last_chunk().map_or(0, |size| u32::from_le_bytes(*size));
     let room = usize::try_from(said).unwrap_or(most).min(most).min(packed.len().saturating_mul(MOST_BY_DEFLATE));
     let start = to.len();
-    let mut codec = MultiGzDecoder::new(packed);
+    let mut codec = Gzip::new(packed);
     to.resize(start + room, 0);
     let mut end = start;
     loop {

@@ -9,10 +9,15 @@ use natwise::address::AddressBook;
 use natwise::assumption::Assumptions;
 use natwise::bill::Bill;
 use natwise::bill::read::read as read_bill;
+use natwise::difference::{Difference, Side};
 use natwise::flow_log::watch::{Gateway, Inside, Watch};
 use natwise::flow_log::{Options, attribute};
-use natwise::model::{Snapshot, Window};
-use natwise::output::{Format, Style, TrafficFormat, render, render_traffic};
+use natwise::history::{Entry, History};
+use natwise::model::{Snapshot, Usd, Window};
+use natwise::output::{
+    DifferenceFormat, Format, HistoryFormat, Style, TrafficFormat, render, render_difference, render_history,
+    render_traffic,
+};
 use natwise::pricing::PriceBook;
 use natwise::reconciliation::rates;
 use natwise::report::{Report, TrafficReport};
@@ -22,6 +27,14 @@ use natwise::traffic::{Place, Traffic};
 /// Without the embedded ranges: those cost more than what is looked for here.
 static BOOK: LazyLock<AddressBook> = LazyLock::new(AddressBook::default);
 static PRICES: LazyLock<PriceBook> = LazyLock::new(|| PriceBook::embedded().expect("the prices are under test"));
+
+/// A report as it should be.
+static SOUND: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let snapshot =
+        Snapshot::parse(include_bytes!("../../../src/demo/account.json")).expect("the example is under test");
+    serde_json::to_vec(&Report::new(&snapshot, None, &PRICES, &Assumptions::default()))
+        .expect("a report can be written")
+});
 
 thread_local! {
     static FOLDER: tempfile::TempDir = tempfile::tempdir().expect("a folder for files");
@@ -165,5 +178,33 @@ pub fn snapshot(data: &[u8]) {
     let style = Style { color: false, width: 80, rows: Some(20) };
     for format in [Format::Table, Format::Json] {
         render(&report, format, style, &mut std::io::sink()).expect("nothing is written");
+    }
+}
+
+/// The report that [`report`] compares others with.
+pub fn sound_report() -> &'static [u8] {
+    &SOUND
+}
+
+/// A report, compared with a sound one.
+pub fn report(data: &[u8]) {
+    let Ok(side) = Side::parse(data) else { return };
+    let sound = Side::parse(&SOUND).expect("a report that natwise wrote can be read");
+    let style = Style { color: false, width: 80, rows: Some(20) };
+    for (then, now) in [(&side, &sound), (&sound, &side)] {
+        let difference = Difference::new(then, now);
+        let effects = difference.effects.iter().map(|effect| effect.monthly_usd).sum::<Usd>();
+        assert_eq!(effects, difference.monthly_usd.change);
+        for format in
+            [DifferenceFormat::Table, DifferenceFormat::Json, DifferenceFormat::Markdown, DifferenceFormat::Html]
+        {
+            render_difference(&difference, format, style, &mut std::io::sink()).expect("nothing is written");
+        }
+    }
+    let history = History::new(vec![Entry::of("a", &sound), Entry::of("b", &side)], &[]);
+    for format in
+        [HistoryFormat::Table, HistoryFormat::Json, HistoryFormat::Markdown, HistoryFormat::Html, HistoryFormat::Csv]
+    {
+        render_history(&history, format, style, &mut std::io::sink()).expect("nothing is written");
     }
 }
