@@ -107,6 +107,10 @@ pub struct AuditArgs {
     pub assumptions: Vec<String>,
     #[command(flatten)]
     pub prices: PriceArgs,
+    /// Bills to compare with, whose rates are then the prices: Cost and Usage Reports (2.0 or legacy) and FOCUS exports
+    /// (1.0 or 1.2), in CSV (also .gz) or Parquet, files and folders (- for standard input).
+    #[arg(long = "bill", value_name = "FILE", num_args = 1.., help_heading = "Prices", conflicts_with = "discount")]
+    pub bills: Vec<PathBuf>,
     #[command(flatten)]
     pub outputs: Outputs,
     /// Rows of --format csv; an empty cell is unknown, or there is no such figure.  [default: findings]
@@ -136,7 +140,7 @@ pub struct FlowLogArgs {
     /// AWS's address ranges (ip-ranges.json), in place of those that natwise comes with.
     #[arg(long, value_name = "FILE")]
     pub ip_ranges: Option<PathBuf>,
-    /// Threads that read flow logs. Default: one for each processor.
+    /// Threads that read flow logs and bills. Default: one for each processor.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: Option<u16>,
     /// Read only so many hours of each day, such as 2h/day, and estimate the rest with a 95% confidence interval.

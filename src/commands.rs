@@ -3,6 +3,7 @@
 mod accounts;
 mod attribute;
 mod audit;
+mod bill;
 mod compare;
 mod destination;
 mod explain;

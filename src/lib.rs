@@ -12,6 +12,7 @@ pub mod attribution;
 pub mod audit;
 #[cfg(feature = "cli")]
 pub mod aws;
+pub mod bill;
 pub mod catalogue;
 pub mod change;
 #[cfg(feature = "cli")]
@@ -32,6 +33,7 @@ pub mod output;
 pub mod pricing;
 #[cfg(feature = "cli")]
 pub mod progress;
+pub mod reconciliation;
 pub mod redact;
 pub mod report;
 pub mod resolver_log;

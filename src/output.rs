@@ -1,5 +1,6 @@
 //! The forms a report is written in: one file each, over the same [`Report`].
 
+mod bill;
 mod cell;
 mod change;
 mod cli;

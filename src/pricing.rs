@@ -49,6 +49,8 @@ pub struct PriceBook {
     refreshed: Option<String>,
     /// The file that overrides all of them.
     overridden_by: Option<String>,
+    /// The bill that rates were measured by, and how many.
+    measured_by: Option<(String, usize)>,
 }
 
 /// A rate that the book does not have.
@@ -105,7 +107,7 @@ impl PriceBook {
         for table in TABLES {
             rates.extend(read(table.as_bytes(), false)?);
         }
-        Ok(Self { rates, discount: Decimal::ZERO, refreshed: None, overridden_by: None })
+        Ok(Self { rates, discount: Decimal::ZERO, refreshed: None, overridden_by: None, measured_by: None })
     }
 
     /// The book with what was read from AWS's price list since: of each rate, the newer one holds.
@@ -155,6 +157,33 @@ impl PriceBook {
         Ok(self)
     }
 
+    /// The book with what a bill shows to be paid in place of its rates: `bill` is what it is called, `as_of` its last
+    /// day. One rate for any quantity, as tiers cannot be told from a sum.
+    #[must_use]
+    pub fn with_measured(
+        mut self,
+        bill: &str,
+        as_of: &str,
+        rates: impl IntoIterator<Item = (Product, RegionName, Usd)>,
+    ) -> Self {
+        let mut count = 0;
+        for (product, region, usd) in rates {
+            let rate = Rate::flat(usd, format!("measured by bill {bill}"), as_of.to_owned());
+            self.rates.insert((product, region.as_str().to_owned()), rate);
+            count += 1;
+        }
+        if count > 0 {
+            self.measured_by = Some((bill.to_owned(), count));
+        }
+        self
+    }
+
+    /// How many rates a bill measured.
+    #[must_use]
+    pub fn measured(&self) -> usize {
+        self.measured_by.as_ref().map_or(0, |(_, count)| *count)
+    }
+
     /// What a product costs in a Region.
     ///
     /// # Errors
@@ -187,12 +216,17 @@ impl PriceBook {
         self.rates.values().map(|rate| rate.as_of.as_str()).max().unwrap_or_default()
     }
 
-    /// Where the book comes from: `embedded`, what was read since, and the file on top of both.
+    /// Where the book comes from: `embedded`, what was read since, the file on top of both, and the bill on top of all.
     #[must_use]
     pub fn source(&self) -> String {
         let refreshed = self.refreshed.as_ref().map(|date| format!("refreshed {date}"));
         let overridden = self.overridden_by.as_ref().map(|file| format!("overridden by {file}"));
-        [Some("embedded".to_owned()), refreshed, overridden].into_iter().flatten().collect::<Vec<_>>().join(", ")
+        let measured = self.measured_by.as_ref().map(|(bill, count)| format!("{count} rates measured by bill {bill}"));
+        [Some("embedded".to_owned()), refreshed, overridden, measured]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 
     /// The part of the list price that is not paid.

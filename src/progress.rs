@@ -109,7 +109,7 @@ fn left(progress: Progress, elapsed: Duration) -> Option<Duration> {
     enough.then(|| elapsed.saturating_mul(left) / done)
 }
 
-/// How much of the logs is read, on stderr: gone when it ends, hidden when that is no terminal.
+/// How much of logs and bills is read, on stderr: gone when it ends, hidden when that is no terminal.
 #[derive(Debug)]
 pub struct ReadProgress {
     line: Line,
@@ -119,7 +119,7 @@ impl ReadProgress {
     /// Starts to show progress, unless it is to be quiet.
     #[must_use]
     pub fn new(quiet: bool) -> Self {
-        Self { line: Line::new(quiet, "{spinner} reading logs: {bytes} ({elapsed})") }
+        Self { line: Line::new(quiet, "{spinner} reading {bytes} ({elapsed})") }
     }
 
     /// So many more bytes of files are read.

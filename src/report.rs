@@ -37,10 +37,12 @@ pub use vpc::{MissingRow, RouteRow, RouteTableRow, SubnetRow, VpcEndpointRow, Vp
 use crate::assumption::Assumptions;
 use crate::attribution::Attribution;
 use crate::audit::{self, Context, Skipped};
+use crate::bill::Bill;
 use crate::cost::Costs;
 use crate::finding::Finding;
 use crate::model::{AccountId, Gap, RegionName, Snapshot, Usd, Window};
 use crate::pricing::PriceBook;
+use crate::reconciliation::{RateRow, Reconciliation};
 use crate::topology::Topology;
 use crate::traffic::Traffic;
 
@@ -79,6 +81,8 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// Calls that failed.
     pub gaps: Vec<Gap>,
+    /// The bill that was read beside what was computed; null when none was.
+    pub reconciliation: Option<Reconciliation>,
     /// The flow logs that were read; null when none were.
     pub flow_logs: Option<FlowLogs>,
     /// For gateways whose bytes no flow log that was read tells apart: how to get or use one.
@@ -111,6 +115,8 @@ pub struct Prices {
     #[schemars(with = "f64")]
     #[serde(serialize_with = "decimal")]
     pub discount: Decimal,
+    /// How many rates are not the book's but those of the bill: see `reconciliation.rates`.
+    pub measured: usize,
     /// What the user declared of the traffic, by service: shares from 0 to 1.
     #[schemars(with = "std::collections::BTreeMap<String, f64>")]
     #[serde(serialize_with = "shares")]
@@ -236,6 +242,7 @@ impl Report {
                 as_of: prices.as_of().to_owned(),
                 source: prices.source(),
                 discount: prices.discount(),
+                measured: prices.measured(),
                 assumed_shares: assumptions.iter().map(|(service, share)| (service.to_string(), share)).collect(),
             },
             totals: Totals {
@@ -252,10 +259,20 @@ impl Report {
             plan,
             skipped,
             gaps: snapshot.gaps.iter().chain(of_parts).cloned().collect(),
+            reconciliation: None,
             flow_logs: traffic.map(FlowLogs::new),
             flow_log_advice: advice::advice(&context),
             notes: note::notes(&context),
         }
+    }
+
+    /// Puts a bill beside it. The prices must be those that the bill's rates were put into.
+    pub fn reconcile(&mut self, bill: &Bill, rates: Vec<RateRow>) {
+        let reconciliation = Reconciliation::new(bill, rates, self);
+        self.gaps.extend(reconciliation.gaps());
+        self.gaps.sort();
+        self.scope.complete = self.gaps.is_empty();
+        self.reconciliation = Some(reconciliation);
     }
 
     /// The JSON Schema of the report.
@@ -279,7 +296,11 @@ pub fn number<S: Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S
     }
 }
 
-fn decimal<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+/// A decimal as a JSON number with at most six places.
+///
+/// # Errors
+/// When the serializer fails.
+pub fn decimal<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(rounded(*value))
 }
 

@@ -1,9 +1,10 @@
-//! `natwise audit`: arguments → snapshot → report → renderer.
+//! `natwise audit`: arguments → snapshot, bill → report → renderer.
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use super::bill::Priced;
 use super::destination::Destination;
 use super::flow_logs::{Account, traffic};
 use super::snapshots::Snapshots;
@@ -11,7 +12,7 @@ use super::{ExitStatus, price_book, scan};
 use crate::assumption::Assumptions;
 use crate::cli::{AuditArgs, When};
 use crate::model::Snapshot;
-use crate::output::{Format, render, render_csv};
+use crate::output::{CsvTable, Format, render, render_csv};
 use crate::pricing::PriceBook;
 use crate::report::Report;
 use crate::traffic::Traffic;
@@ -22,9 +23,14 @@ const DEMO: &[u8] = include_bytes!("../demo/account.json");
 pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<ExitStatus> {
     // Everything that can be wrong with the arguments is found out before the account is asked anything.
     let prices = price_book(&args.prices)?;
+    Priced::check(&args.bills)?;
     let assumptions = Assumptions::parse(args.assumptions.iter().map(String::as_str)).context("--assume")?;
     let csv = args.outputs.0.iter().any(|(format, _)| *format == Format::Csv);
     anyhow::ensure!(csv || args.table.is_none(), "--table chooses the rows of --format csv, which is not asked for");
+    anyhow::ensure!(
+        args.table != Some(CsvTable::Reconciliation) || !args.bills.is_empty(),
+        "--table reconciliation compares with a bill: name one with --bill"
+    );
     let open = |(format, path): &(Format, Option<PathBuf>)| Ok((*format, Destination::open(path.as_deref())?));
     let outputs: Vec<_> = args.outputs.0.iter().map(open).collect::<anyhow::Result<_>>()?;
     for (format, destination) in &outputs {
@@ -58,7 +64,6 @@ fn report(args: &AuditArgs, prices: &PriceBook, assumptions: &Assumptions, quiet
     let aside = if live { scan::collect_aside(&args.account, &args.window, quiet)? } else { None };
     let folder = aside.as_ref().map(|folder| folder.path().to_owned());
     let paths = folder.as_ref().map_or(&*args.snapshots, std::slice::from_ref);
-    let analyse = |snapshot: &Snapshot, traffic: Option<&Traffic>| Report::new(snapshot, traffic, prices, assumptions);
     let snapshot = if args.demo {
         let demo = Snapshot::parse(DEMO).and_then(|snapshot| Snapshot::merge(vec![snapshot]));
         demo.context("the bundled example account")?
@@ -67,17 +72,22 @@ fn report(args: &AuditArgs, prices: &PriceBook, assumptions: &Assumptions, quiet
     } else {
         let snapshots = Snapshots::find(paths, quiet)?;
         if args.flow_logs.is_empty() {
-            return snapshots.report(|snapshot| analyse(snapshot, None));
+            let window = if args.bills.is_empty() { None } else { Some(snapshots.window()?) };
+            let priced = Priced::new(prices, &args.bills, window, args.reading.threads, quiet)?;
+            let report = snapshots.report(|snapshot| Report::new(snapshot, None, priced.book(), assumptions))?;
+            return Ok(priced.reconciled(report));
         }
         // Whose gateway a record is of can only be told when all are known.
         snapshots.whole()?
     };
+    let priced = Priced::new(prices, &args.bills, Some(snapshot.window), args.reading.threads, quiet)?;
+    let analyse = |traffic: Option<&Traffic>| Report::new(&snapshot, traffic, priced.book(), assumptions);
     if args.flow_logs.is_empty() {
-        return Ok(analyse(&snapshot, None));
+        return Ok(priced.reconciled(analyse(None)));
     }
     let account = Account::Scanned(&snapshot);
     let traffic = traffic(&args.flow_logs, &args.reading, &account, Some(snapshot.window), &args.account, quiet)?;
-    Ok(analyse(&snapshot, Some(&traffic)))
+    Ok(priced.reconciled(analyse(Some(&traffic))))
 }
 
 /// A line on stderr that no log level hides.

@@ -113,6 +113,17 @@ impl Snapshots {
         Ok(())
     }
 
+    /// The window of the first of them; all have the same.
+    pub(super) fn window(&self) -> anyhow::Result<Window> {
+        if let Some(window) = self.windows.first() {
+            return Ok(*window);
+        }
+        match self.sources.first().ok_or(SnapshotError::None)?.outline()? {
+            Outlined::Seen(outline) => Ok(outline.window),
+            Outlined::Unusable(gap) => anyhow::bail!("{}", gap.message),
+        }
+    }
+
     /// Audits everything, group by group.
     pub(super) fn report(mut self, analyse: impl Fn(&Snapshot) -> Report + Sync) -> anyhow::Result<Report> {
         let groups = self.groups()?;

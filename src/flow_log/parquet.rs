@@ -9,6 +9,7 @@ mod footer;
 mod pages;
 mod read;
 mod select;
+mod table;
 mod unpack;
 
 use std::collections::BTreeSet;
@@ -19,14 +20,14 @@ use std::sync::{Arc, Mutex};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, DictionaryArray, RecordBatch, StringArray};
-use arrow_schema::{DataType, Schema};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::file::metadata::ParquetStatisticsPolicy;
+use arrow_schema::DataType;
+use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 
-use faults::{check, guarded, wrong};
+use faults::guarded;
+pub(crate) use table::Table;
 
 use super::counter::Counter;
-use super::format::{FIELDS, Field, Format};
+use super::format::{self, FIELDS, Field, Format};
 use super::gateways::Gateways;
 use super::record::{Gate, Packet, Row};
 use super::tally::Fate;
@@ -35,6 +36,27 @@ use crate::model::AccountId;
 
 /// Larger numbers are none, as in text.
 const LARGEST: i64 = 1_000_000_000_000_000_000;
+
+/// What a file may ask for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes of its footer: what is made of one takes some twenty times as much memory.
+    footer: u64,
+    /// Columns with the groups that they are nested in.
+    columns: u64,
+    /// The longest text of a dictionary, and the mean of a page without: where a column leaves its dictionary, texts are
+    /// written out, each as often as it comes.
+    longest: u32,
+    mean: usize,
+}
+
+impl Limits {
+    /// No field of a flow log has half as much.
+    const FLOW_LOG: Self = Self { footer: 2 << 20, columns: 2 * format::MOST_FIELDS as u64, longest: 256, mean: 64 };
+
+    /// Bills have hundreds of columns, and resources of long names.
+    pub(crate) const BILL: Self = Self { footer: 8 << 20, columns: 1 << 14, longest: 4 << 10, mean: 512 };
+}
 
 type Texts = DictionaryArray<Int32Type>;
 
@@ -47,28 +69,9 @@ pub(super) struct Parquet {
 impl Parquet {
     /// Reads what the file says of itself.
     pub(super) fn open(file: File) -> Result<Self, Problem> {
-        guarded(|| {
-            footer::check(&file)?;
-            let options = ArrowReaderOptions::new()
-                .with_skip_arrow_metadata(true)
-                .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
-                .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
-                .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
-            let plain = ArrowReaderMetadata::load(&file, options).map_err(wrong)?;
-            let as_dictionary = |field: &Arc<arrow_schema::Field>| {
-                let is_text = matches!(field.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-                if !is_text || wanted(field.name()).is_none() {
-                    return Arc::clone(field);
-                }
-                let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-                Arc::new(field.as_ref().clone().with_data_type(dictionary))
-            };
-            let schema = Schema::new(plain.schema().fields().iter().map(as_dictionary).collect::<Vec<_>>());
-            let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
-            let metadata = ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options).map_err(wrong)?;
-            check(metadata.metadata(), file.metadata()?.len())?;
-            Ok(Self { file: Arc::new(Mutex::new(file)), metadata })
-        })
+        let open = Table::open(file, Limits::FLOW_LOG, |column| wanted(column).is_some());
+        let Table { file, metadata, .. } = open.map_err(Problem::Parquet)?;
+        Ok(Self { file, metadata })
     }
 
     /// How many parts can be read side by side.

@@ -9,7 +9,7 @@ const PIECE: usize = 256 << 10;
 const WAITING: usize = 4;
 
 /// The read end.
-pub(super) struct Piped {
+pub(crate) struct Piped {
     full: Receiver<io::Result<Vec<u8>>>,
     empty: SyncSender<Vec<u8>>,
     piece: Vec<u8>,
@@ -18,7 +18,7 @@ pub(super) struct Piped {
 
 impl Piped {
     /// Starts reading. The thread ends with its input, or when nobody reads any more.
-    pub(super) fn new(mut input: Box<dyn Read + Send>) -> Self {
+    pub(crate) fn new(mut input: Box<dyn Read + Send>) -> Self {
         let (send, full) = sync_channel(WAITING);
         let (empty, back) = sync_channel::<Vec<u8>>(WAITING + 1);
         std::thread::spawn(move || {

@@ -61,7 +61,7 @@ impl<'s, const N: usize> From<&'s [PathBuf; N]> for Sources<'s> {
 
 /// Where a file is.
 #[derive(Debug, Clone)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     Stdin,
     File(PathBuf),
     Object(Arc<dyn Object>),
@@ -69,9 +69,9 @@ pub(super) enum Origin {
 
 /// A file to read.
 #[derive(Debug, Clone)]
-pub(super) struct Input {
-    pub(super) origin: Origin,
-    pub(super) size: u64,
+pub(crate) struct Input {
+    pub(crate) origin: Origin,
+    pub(crate) size: u64,
     /// The flow log that wrote it, by its name: `fl-…`.
     pub(super) log: Option<String>,
     /// The account of its name.
@@ -79,18 +79,18 @@ pub(super) struct Input {
 }
 
 /// What a file is, by its first bytes.
-pub(super) enum Content {
+pub(crate) enum Content {
     Text(Box<dyn Read + Send>),
     Parquet(File),
 }
 
 /// The files to read, the largest first, and what is wrong with the others.
 #[derive(Debug, Default)]
-pub(super) struct Inputs {
-    pub(super) files: Vec<Input>,
-    pub(super) faults: Vec<FileFault>,
+pub(crate) struct Inputs {
+    pub(crate) files: Vec<Input>,
+    pub(crate) faults: Vec<FileFault>,
     /// Files in folders that are no flow logs by their names.
-    pub(super) others: u64,
+    pub(crate) others: u64,
 }
 
 impl Inputs {
@@ -119,6 +119,13 @@ impl Inputs {
         let is_json =
             |name: &str| [".json", ".jsonl", ".ndjson"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
         Self::find_by(paths, |name| is_json(name) || is_flow_log(name))
+    }
+
+    /// The same for bills.
+    pub(crate) fn find_bills(paths: &[PathBuf]) -> Self {
+        let is_bill =
+            |name: &str| [".csv", ".csv.gz", ".parquet"].iter().any(|end| name.to_ascii_lowercase().ends_with(end));
+        Self::find_by(paths, is_bill)
     }
 
     fn find_by(paths: &[PathBuf], is_wanted: impl Fn(&str) -> bool) -> Self {
@@ -258,7 +265,7 @@ impl Input {
     }
 
     /// What reports call it.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match &self.origin {
             Origin::Stdin => "standard input".to_owned(),
             Origin::File(path) => path.display().to_string(),
@@ -267,12 +274,12 @@ impl Input {
     }
 
     /// Whether it can be read a second time.
-    pub(super) fn is_lasting(&self) -> bool {
+    pub(crate) fn is_lasting(&self) -> bool {
         !matches!(self.origin, Origin::Stdin)
     }
 
     /// Whether it is a file of this machine whose name says that it is Parquet.
-    pub(super) fn is_parquet(&self) -> bool {
+    pub(crate) fn is_parquet(&self) -> bool {
         let Origin::File(path) = &self.origin else { return false };
         path.extension().is_some_and(|end| end.eq_ignore_ascii_case("parquet"))
     }
@@ -285,7 +292,7 @@ impl Input {
     }
 
     /// Opens it.
-    pub(super) fn open(&self) -> io::Result<Content> {
+    pub(crate) fn open(&self) -> io::Result<Content> {
         match &self.origin {
             Origin::Stdin => {
                 let mut stdin = io::stdin();

@@ -12,6 +12,7 @@ pub(super) fn cell(value: Value<'_>) -> String {
         Value::Lines(lines) => lines.iter().map(|line| text(line)).collect::<Vec<_>>().join("\n"),
         Value::Usd(amount) => amount.map(|usd| number(usd.0)).unwrap_or_default(),
         Value::Gigabytes(amount) => amount.map(number).unwrap_or_default(),
+        Value::Number(value) => number(value),
         Value::Count(count) => count.map(|count| count.to_string()).unwrap_or_default(),
         Value::Nothing => String::new(),
     }

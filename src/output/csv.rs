@@ -12,7 +12,7 @@ use std::io::{self, Write};
 
 pub(super) use self::history::render as render_history;
 use super::cell::cell;
-use super::grid::{ACCOUNTS, Column, ENDPOINTS, FINDINGS, Facts, NAT_GATEWAYS, Place};
+use super::grid::{ACCOUNTS, Column, ENDPOINTS, FINDINGS, Facts, NAT_GATEWAYS, Place, RECONCILIATION, Reconciled};
 use crate::report::Report;
 
 /// What the rows of the CSV are.
@@ -28,6 +28,8 @@ pub enum CsvTable {
     Findings,
     /// Regions of accounts, dearest first.
     Accounts,
+    /// The bill beside what was computed (with --bill).
+    Reconciliation,
 }
 
 /// Writes a table of the report.
@@ -42,6 +44,7 @@ pub fn render_csv(report: &Report, table: CsvTable, out: &mut dyn Write) -> io::
         CsvTable::Endpoints => write(ENDPOINTS, &report.endpoints, &facts, out),
         CsvTable::Findings => write(FINDINGS, &report.findings, &facts, out),
         CsvTable::Accounts => write(ACCOUNTS, &places, &facts, out),
+        CsvTable::Reconciliation => write(RECONCILIATION, &Reconciled::all(report), &facts, out),
     }
 }
 

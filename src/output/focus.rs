@@ -69,7 +69,7 @@ const COLUMNS: &[Column] = &[
     ("EffectiveCost", |row| Some(cost(row))),
     ("InvoiceId", null),
     ("InvoiceIssuerName", provider),
-    ("ListCost", |row| Some(list_cost(row))),
+    ("ListCost", list_cost),
     ("ListUnitPrice", null),
     ("PricingCategory", null),
     ("PricingCurrency", dollars),
@@ -149,11 +149,14 @@ fn cost(row: &Row<'_>) -> String {
     number(in_window(row.step.saving_low, row.report.window).0)
 }
 
-/// The same at list price.
-fn list_cost(row: &Row<'_>) -> String {
+/// The same at list price; unknown where a bill's own rates were used, which are of every product another part of it.
+fn list_cost(row: &Row<'_>) -> Option<String> {
+    if row.report.prices.measured > 0 {
+        return None;
+    }
     let paid = Decimal::ONE - row.report.prices.discount;
     let cost = in_window(row.step.saving_low, row.report.window).0;
-    number(cost.checked_div(paid).unwrap_or(cost))
+    Some(number(cost.checked_div(paid).unwrap_or(cost)))
 }
 
 fn region_name(row: &Row<'_>) -> String {

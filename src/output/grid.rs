@@ -1,9 +1,13 @@
 //! Accounts, gateways, endpoints and findings as columns: one list of them for CSV and for the workbook.
 
+mod bill;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rust_decimal::Decimal;
+
+pub(super) use bill::{RECONCILIATION, Reconciled};
 
 use super::clean;
 use crate::finding::Basis;
@@ -20,6 +24,8 @@ pub(super) enum Value<'a> {
     Usd(Option<Usd>),
     /// Gigabytes, or unknown.
     Gigabytes(Option<Decimal>),
+    /// A figure without a unit, which is known.
+    Number(Decimal),
     /// A count, or unknown.
     Count(Option<u64>),
     /// Nothing that could be known: there is no such figure.

@@ -7,6 +7,7 @@
 
 mod account;
 mod answer;
+mod bill;
 mod chart;
 mod compare;
 mod endpoint;
@@ -60,6 +61,9 @@ struct Page<'r> {
     findings: List<'r>,
     nat_gateways: List<'r>,
     endpoints: List<'r>,
+    bill: Vec<List<'r>>,
+    /// Whether the bill agrees.
+    verdict: String,
     unseen: Vec<List<'r>>,
     advice: List<'r>,
     notes: List<'r>,
@@ -76,11 +80,13 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let findings = finding::list(report);
     let nat_gateways = gateway::list(report);
     let endpoints = endpoint::list(report);
+    let bill = bill::lists(report);
     let unseen = seen::unseen(report);
     let advice = seen::advice(report);
     let notes = seen::notes(report);
     let of_all = (accounts.len > 0).then_some(&accounts);
-    let lists = [&findings, &nat_gateways, &endpoints, &advice, &notes].into_iter().chain(of_all).chain(&unseen);
+    let lists =
+        [&findings, &nat_gateways, &endpoints, &advice, &notes].into_iter().chain(of_all).chain(&bill).chain(&unseen);
     let data = pack::pack(&charts, lists)?;
     let page = Page {
         report,
@@ -95,6 +101,8 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         findings,
         nat_gateways,
         endpoints,
+        bill,
+        verdict: report.reconciliation.as_ref().map(super::bill::verdict).unwrap_or_default(),
         unseen,
         advice,
         notes,

@@ -2,6 +2,7 @@
 //! first, then what it is made of; what could not be seen is in the first lines and listed at the end.
 
 mod account;
+mod bill;
 mod difference;
 mod finding;
 mod history;
@@ -34,6 +35,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     page.accounts(report)?;
     page.nat_gateways(report)?;
     page.endpoints(report)?;
+    page.bill(report)?;
     page.unseen(report)
 }
 

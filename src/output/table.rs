@@ -2,6 +2,7 @@
 //! first; what could not be seen last.
 
 mod account;
+mod bill;
 mod command;
 mod difference;
 mod finding;
@@ -16,6 +17,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::bill::verdict;
 use super::{Style, clean, clip};
 use crate::audit::Decision;
 use crate::model::{Gigabytes, HOURS_PER_MONTH, Usd, grouped};
@@ -45,6 +47,7 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     page.nat_gateways(report)?;
     page.nat_traffic(report)?;
     page.endpoints(report)?;
+    page.bill(report)?;
     page.findings(report)?;
     page.unseen(report)?;
     page.advice(report)
@@ -127,6 +130,9 @@ impl Page<'_> {
         let parts: Vec<_> = parts.iter().map(|(name, amount)| format!("{name} {}", maybe(*amount))).collect();
         self.hanging(&parts.join(" · "), "Window    ", "          ", None)?;
         self.hanging(&prices(report), "Prices    ", "          ", None)?;
+        if let Some(found) = &report.reconciliation {
+            self.hanging(&clip(&verdict(found), 300), "Bill      ", "          ", None)?;
+        }
         if month.ended > Usd::ZERO {
             let text =
                 format!("{} of the monthly cost was for gateways that were deleted in the window", usd(month.ended));

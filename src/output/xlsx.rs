@@ -19,7 +19,7 @@ use rust_xlsxwriter::{
 
 use self::sheet::Sheet;
 use super::clean;
-use super::grid::{ACCOUNTS, ENDPOINTS, FINDINGS, Facts, NAT_GATEWAYS, Place};
+use super::grid::{ACCOUNTS, ENDPOINTS, FINDINGS, Facts, NAT_GATEWAYS, Place, RECONCILIATION, Reconciled};
 use crate::report::Report;
 
 /// The rows of a sheet below its header: a limit of the file's form.
@@ -39,6 +39,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 fn workbook(report: &Report, limit: usize) -> Result<Vec<u8>, XlsxError> {
     let look = Look::new();
     let places = Place::all(report);
+    let reconciled = Reconciled::all(report);
     let facts = Facts::new(report);
     let mut summary = Worksheet::new();
     let nat_gateways = Sheet::new("NAT gateways", NAT_GATEWAYS, &report.nat_gateways, limit);
@@ -56,6 +57,9 @@ fn workbook(report: &Report, limit: usize) -> Result<Vec<u8>, XlsxError> {
     workbook.push_worksheet(nat_gateways.worksheet(&facts, &look)?);
     workbook.push_worksheet(endpoints.worksheet(&facts, &look)?);
     workbook.push_worksheet(findings.worksheet(&facts, &look)?);
+    if !reconciled.is_empty() {
+        workbook.push_worksheet(Sheet::new("Bill", RECONCILIATION, &reconciled, limit).worksheet(&facts, &look)?);
+    }
     workbook.push_worksheet(daily::worksheet(report, limit, &look)?);
     workbook.save_to_buffer()
 }

@@ -66,6 +66,13 @@ impl Rate {
         }
     }
 
+    /// One price for any quantity, which somebody else than the book knows.
+    #[must_use]
+    pub(super) fn flat(usd: Usd, source: String, as_of: String) -> Self {
+        let tier = Tier { from: Decimal::ZERO, to: None, usd };
+        Self { tiers: vec![tier], source, as_of, user_supplied: true }
+    }
+
     /// The tiers, lowest first.
     #[must_use]
     pub fn tiers(&self) -> &[Tier] {

@@ -15,8 +15,8 @@ use crate::audit::{Context, Verdict};
 use crate::cost::{Charge, EndpointCost, NatGatewayCost};
 use crate::finding::{Basis, Evidence, Finding, Money, Remedy};
 use crate::model::{
-    AccountId, Bytes, EndpointType, Hours, NatGatewayId, RegionName, Series, Service, Tags, Usd, VpcEndpointId, VpcId,
-    Window,
+    AccountId, Bytes, EndpointType, Hours, NatGateway, NatGatewayId, RegionName, Series, Service, Tags, Usd,
+    VpcEndpointId, VpcId, Window,
 };
 
 /// A NAT gateway.
@@ -82,6 +82,9 @@ pub struct NatGatewayRow {
     pub coverage: Option<Coverage>,
     /// The cost line by line.
     pub charges: Vec<Charge>,
+    /// What a bill may call its addresses: their interfaces, allocations, and they themselves.
+    #[serde(skip)]
+    pub address_ids: Vec<String>,
 }
 
 impl NatGatewayRow {
@@ -282,6 +285,11 @@ pub(super) fn name(tags: &Tags) -> Option<String> {
     tags.get("Name").filter(|name| !name.is_empty()).cloned()
 }
 
+fn address_ids(gateway: &NatGateway) -> Vec<String> {
+    let ids = gateway.addresses.iter().flat_map(|a| [&a.network_interface_id, &a.allocation_id, &a.public_ip]);
+    ids.flatten().cloned().collect()
+}
+
 /// Every gateway.
 pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGatewayRow> {
     let (topology, costs) = (context.topology, context.costs);
@@ -336,6 +344,7 @@ pub(super) fn nat_gateways(context: &Context<'_>, window: Window) -> Vec<NatGate
             hourly_traffic: measured.map(|measured| HourlyTraffic::new(measured.traffic, window)).unwrap_or_default(),
             coverage: measured.map(Coverage::new),
             charges: cost.charges.clone(),
+            address_ids: cost.gateway.map(address_ids).unwrap_or_default(),
         }
     };
     costs.nat_gateways.iter().map(row).collect()

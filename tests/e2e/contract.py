@@ -35,6 +35,45 @@ def optional(kind):
 
 MONTHLY = {"current": optional(number), "saving_low": optional(number), "saving_high": optional(number)}
 PLACE = {"account_id": text, "region": text, "vpc_id": text}
+COSTS = {name: optional(number) for name in ("list_cost", "unblended_cost", "billed_cost", "effective_cost")}
+COMPARED = {
+    "region": text,
+    "usage_type": text,
+    "unit": text,
+    **{name: optional(number) for name in ("billed_quantity", "computed_quantity", "ratio", "computed_usd")},
+    **COSTS,
+    "seen": text,
+    "reason": optional(text),
+}
+RECONCILIATION = {
+    "bill": {
+        "files": [text],
+        "forms": [text],
+        "payers": [text],
+        "currency": optional(text),
+        "period": optional({"start": text, "end": text}),
+        "covers_window": flag,
+        "statistics": {
+            name: count for name in ("lines", "counted", "outside_window", "pro_rata", "malformed", "other_files")
+        },
+        "faults": [{"file": text, "problem": text, "partly_read": flag}],
+        "unrecognised": [{"usage_type": text, "lines": count, "quantity": number}],
+    },
+    "usage": [{**COMPARED, "effective_rate": optional(number)}],
+    "resources": [{**COMPARED, "account_id": text, "resource": text}],
+    "not_scanned": [{"account_id": text, "region": text, "usage_type": text, "billed_quantity": number, **COSTS}],
+    "rates": [{
+        "product": text,
+        "region": text,
+        "usage_type": text,
+        "billed_quantity": number,
+        "used": flag,
+        "reason": optional(text),
+        **{name: optional(number) for name in ("effective_cost", "effective_rate", "list_rate", "billed_list_rate", "discount")},
+    }],
+    "other_lines": [{"class": text, "lines": count, "billed_cost": optional(number), "in_rates": flag}],
+    "notes": [text],
+}
 REPORT = {
     "schema": text,
     "generated_by": text,
@@ -104,6 +143,7 @@ REPORT = {
         "monthly_usd": MONTHLY,
         "remedy": {"kind": text, "commands": [text], "notes": [text]},
     }],
+    "reconciliation": optional(RECONCILIATION),
     "skipped": [{"rule": text, "reason": text}],
     "gaps": [{
         "account_id": optional(text),

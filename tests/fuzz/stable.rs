@@ -12,7 +12,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use flate2::write::GzEncoder;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, GzipLevel};
@@ -181,6 +181,36 @@ fn parquet() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(codec, rows, dictionary)| columns(codec, rows, dictionary))
 }
 
+const BILL: &str = "bill_payer_account_id,line_item_usage_account_id,line_item_line_item_type,line_item_usage_start_date,line_item_usage_end_date,line_item_usage_type,line_item_operation,line_item_resource_id,line_item_usage_amount,line_item_unblended_cost,line_item_currency_code
+9,1,Usage,2026-10-01T00:00:00Z,2026-10-01T01:00:00Z,NatGateway-Bytes,NatGateway,arn:x/nat-1,1.5,0.0675,USD
+9,1,Usage,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,EU-VpcEndpoint-Bytes,VpcEndpoint,arn:x/vpce-1,1e12,-1e12,USD
+9,1,Tax,2026-10-01T00:00:00Z,2026-10-01T01:00:00Z,MOON1-NatGateway-Hours,\"a \"\"b\"\",\n\",,0.0000000000000000000000000001,1e12,EUR
+9,1,EdpDiscount,2026-10-01T00:00:00Z,2026-10-01T01:00:00Z,USE1-PublicIPv4:InUseAddress,,eni-1,730,-3.65,USD
+";
+
+/// The same bill in columns, with all texts or with numbers and times.
+fn bill_columns(codec: Compression, typed: bool) -> Vec<u8> {
+    let mut reader = csv::Reader::from_reader(BILL.as_bytes());
+    let names = reader.headers().unwrap().clone();
+    let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+    let columns = names.iter().enumerate().map(|(place, name)| {
+        let words = || rows.iter().map(|row| row.get(place).filter(|word| !word.is_empty()));
+        let column: ArrayRef = if typed && name.ends_with("amount") {
+            Arc::new(words().map(|word| word?.parse().ok()).collect::<Float64Array>())
+        } else if typed && name.ends_with("date") {
+            Arc::new(TimestampMillisecondArray::from(vec![1_790_812_800_000; rows.len()]))
+        } else {
+            Arc::new(words().collect::<StringArray>())
+        };
+        (name.to_owned(), column, true)
+    });
+    let batch = RecordBatch::try_from_iter_with_nullable(columns.collect::<Vec<_>>()).unwrap();
+    let properties = WriterProperties::builder().set_compression(codec).set_max_row_group_row_count(Some(2)).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
 /// The most memory that this program ever had, where the system tells.
 fn memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -207,7 +237,13 @@ proptest! {
 
     #[test]
     fn any_bytes_at_all(data in prop::collection::vec(any::<u8>(), 0..600)) {
-        for target in [targets::flow_log_text, targets::resolver_log, targets::snapshot, targets::report] {
+        for target in [
+            targets::flow_log_text,
+            targets::resolver_log,
+            targets::snapshot,
+            targets::report,
+            targets::bill,
+        ] {
             bounded(target, &data);
         }
         // Behind what makes them a packed file or Parquet.
@@ -231,6 +267,15 @@ proptest! {
         let text = changed(&text, &before);
         bounded(targets::flow_log_text, &text);
         bounded(targets::flow_log_text, &changed(&gz(&text), &after));
+    }
+
+    #[test]
+    fn damaged_bills(changes in changes(), codec in any::<bool>(), typed in any::<bool>()) {
+        let text = changed(BILL.as_bytes(), &changes);
+        bounded(targets::bill, &text);
+        bounded(targets::bill, &gz(&text));
+        let codec = if codec { Compression::SNAPPY } else { Compression::UNCOMPRESSED };
+        bounded(targets::bill, &changed(&bill_columns(codec, typed), &changes));
     }
 
     #[test]
@@ -271,6 +316,12 @@ fn large_files_take_no_more_memory() {
         let mut data = header.clone().into_bytes();
         data.extend(piece.repeat((2 << 20) / piece.len()).bytes());
         bounded(targets::flow_log_text, &gz(&data));
+    }
+    let header = BILL.lines().next().unwrap_or_default();
+    for piece in ["7", ",", "\"", "\n", "9,1,Usage,", "\u{0}"] {
+        let mut data = format!("{header}\n").into_bytes();
+        data.extend(piece.repeat((2 << 20) / piece.len()).bytes());
+        bounded(targets::bill, &gz(&data));
     }
     bounded(targets::resolver_log, "{\"answers\":[".repeat(1 << 17).as_bytes());
 }

@@ -5,15 +5,9 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::super::format::MOST_FIELDS;
 use super::super::text::Problem;
+use super::Limits;
 use super::delta::number;
-
-/// Bytes of a footer: what is made of one takes some twenty times as much memory.
-const MOST_BYTES: u64 = 2 << 20;
-
-/// Columns with the groups that they are nested in.
-const MOST_COLUMNS: u64 = 2 * MOST_FIELDS as u64;
 
 /// Of anything else that a footer lists itself.
 const MOST_LISTED: u64 = 1 << 14;
@@ -24,14 +18,14 @@ const DEEPEST: usize = 16;
 /// What ends a Parquet file: the length of its footer, and this.
 const MARK: &[u8; 4] = b"PAR1";
 
-/// Whether the footer asks for no more than a flow log can need.
-pub(super) fn check(mut file: impl Read + Seek) -> Result<(), Problem> {
-    let footer = read(&mut file)?;
-    let mut walk = Walk { left: &footer };
+/// Whether the footer asks for no more than is allowed.
+pub(super) fn check(mut file: impl Read + Seek, limits: Limits) -> Result<(), Problem> {
+    let footer = read(&mut file, limits)?;
+    let mut walk = Walk { left: &footer, most_columns: limits.columns };
     walk.file().ok_or_else(|| Problem::Parquet("it is damaged: its footer makes no sense".to_owned()))
 }
 
-fn read(file: &mut (impl Read + Seek)) -> Result<Vec<u8>, Problem> {
+fn read(file: &mut (impl Read + Seek), limits: Limits) -> Result<Vec<u8>, Problem> {
     let size = file.seek(SeekFrom::End(0))?;
     let too_short = || Problem::Parquet("it is damaged: it does not end as Parquet does".to_owned());
     let tail = size.checked_sub(8).ok_or_else(too_short)?;
@@ -43,8 +37,8 @@ fn read(file: &mut (impl Read + Seek)) -> Result<Vec<u8>, Problem> {
     if mark != *MARK || length > tail {
         return Err(too_short());
     }
-    if length > MOST_BYTES {
-        return Err(Problem::Parquet(format!("its footer has more than {} MB", MOST_BYTES >> 20)));
+    if length > limits.footer {
+        return Err(Problem::Parquet(format!("its footer has more than {} MB", limits.footer >> 20)));
     }
     file.seek(SeekFrom::Start(tail - length))?;
     let mut footer = Vec::new();
@@ -58,6 +52,7 @@ fn read(file: &mut (impl Read + Seek)) -> Result<Vec<u8>, Problem> {
 /// Through Thrift's compact protocol; `None` where it is none, or more than is allowed.
 struct Walk<'f> {
     left: &'f [u8],
+    most_columns: u64,
 }
 
 /// Types of the protocol that are looked into.
@@ -70,7 +65,7 @@ impl Walk<'_> {
         self.fields(&mut |walk, id, kind| match (id, kind) {
             (2, LIST) => {
                 let (of, length) = walk.list()?;
-                (of == STRUCT && length <= MOST_COLUMNS).then_some(())?;
+                (of == STRUCT && length <= walk.most_columns).then_some(())?;
                 (0..length).try_for_each(|_| walk.column())
             }
             (_, LIST) => {
@@ -90,7 +85,7 @@ impl Walk<'_> {
             }
             // Numbers have their sign in the last bit.
             let length = walk.number()?;
-            (length % 2 == 0 && length / 2 <= MOST_COLUMNS).then_some(())
+            (length % 2 == 0 && length / 2 <= walk.most_columns).then_some(())
         })
     }
 

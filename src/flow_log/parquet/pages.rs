@@ -15,6 +15,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 
+use super::Limits;
 use super::delta;
 use super::unpack::{Codec, MOST, Scratch, too_large};
 
@@ -23,11 +24,6 @@ const MOST_AT_ONCE: usize = 32 << 20;
 
 /// What is made of a dictionary's value, beside the value.
 const OF_A_VALUE: usize = 32;
-
-/// The longest text of a dictionary, and the mean of a page without: no field has half as much. Where a column
-/// leaves its dictionary, texts are written out, each as often as it comes.
-const LONGEST: u32 = 256;
-const MEAN: usize = 64;
 
 /// What a page may have beside its values.
 const BESIDE: usize = 128;
@@ -46,6 +42,7 @@ pub(super) struct Part {
     pub(super) file: Arc<Mutex<File>>,
     pub(super) metadata: Arc<ParquetMetaData>,
     pub(super) number: usize,
+    pub(super) limits: Limits,
     pub(super) memory: Memory,
     pub(super) scratch: Scratch,
 }
@@ -64,7 +61,8 @@ impl RowGroups for Part {
         let chunk = Chunk { file: Arc::clone(&self.file), end: start.saturating_add(length), window };
         let packed = SerializedPageReader::new(Arc::new(chunk), &plain, self.num_rows(), None)?;
         let (kind, levels) = (of.column_type(), of.column_descr().max_def_level());
-        let pages = Pages { packed, codec, kind, levels, memory: self.memory.clone(), dictionary: None };
+        let (limits, memory) = (self.limits, self.memory.clone());
+        let pages = Pages { packed, codec, kind, levels, limits, memory, dictionary: None };
         Ok(Box::new(Only(Some(Box::new(pages)))))
     }
 
@@ -135,6 +133,7 @@ struct Pages {
     kind: Type,
     /// How deep its definition levels go: none where no value may lack.
     levels: i16,
+    limits: Limits,
     memory: Memory,
     /// As long as what was made of it may be there.
     dictionary: Option<Held>,
@@ -220,7 +219,7 @@ impl Pages {
             && let Some((length, more)) = left.split_first_chunk()
         {
             let length = u32::from_le_bytes(*length);
-            if length > LONGEST {
+            if length > self.limits.longest {
                 return Err(wrong("a text of it is longer than any field's"));
             }
             left = usize::try_from(length).ok().and_then(|length| more.get(length..)).ok_or_else(too_many)?;
@@ -241,7 +240,7 @@ impl Pages {
             return Ok((page.clone(), encoding));
         }
         let values = usize::try_from(values).unwrap_or(MOST);
-        let most = values.saturating_mul(MEAN).saturating_add(BESIDE);
+        let most = values.saturating_mul(self.limits.mean).saturating_add(BESIDE);
         if !is_delta {
             return if page.len() > most { Err(wrong(TOO_LONG)) } else { Ok((page.clone(), encoding)) };
         }

@@ -15,7 +15,7 @@ use super::faults::wrong;
 use super::pages::{Memory, Part};
 use super::select::Interfaces;
 use super::unpack::Scratch;
-use super::{Column, Known, Parquet, wanted};
+use super::{Column, Known, Limits, Parquet, wanted};
 use crate::model::AccountId;
 
 /// Rows that are decoded at once.
@@ -110,7 +110,14 @@ impl Parquet {
 
     fn pages(&self, part: usize) -> Part {
         let (file, metadata) = (Arc::clone(&self.file), Arc::clone(self.metadata.metadata()));
-        Part { file, metadata, number: part, memory: Memory::default(), scratch: Scratch::default() }
+        Part {
+            file,
+            metadata,
+            number: part,
+            limits: Limits::FLOW_LOG,
+            memory: Memory::default(),
+            scratch: Scratch::default(),
+        }
     }
 
     fn batches(

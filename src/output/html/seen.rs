@@ -20,12 +20,17 @@ struct PlainHtml {
 }
 
 /// Rows of text, and commands below the last cell.
-struct Line {
-    cells: Vec<String>,
-    commands: Vec<String>,
+pub(super) struct Line {
+    pub(super) cells: Vec<String>,
+    pub(super) commands: Vec<String>,
 }
 
-fn list<'r>(id: &'static str, title: &'static str, labels: &'static [&'static str], lines: Vec<Line>) -> List<'r> {
+pub(super) fn list<'r>(
+    id: &'static str,
+    title: &'static str,
+    labels: &'static [&'static str],
+    lines: Vec<Line>,
+) -> List<'r> {
     let columns: Vec<Column> = labels.iter().map(|label| words(label)).collect();
     let len = lines.len();
     let row = move |index: usize| {

@@ -125,6 +125,9 @@ fn write(
         Value::Gigabytes(Some(amount)) => {
             sheet.write_number(row, column, figure(amount))?;
         }
+        Value::Number(value) => {
+            sheet.write_number(row, column, figure(value))?;
+        }
         Value::Count(Some(count)) => {
             sheet.write_number(row, column, figure(count.into()))?;
         }

@@ -7,16 +7,19 @@ use std::sync::LazyLock;
 
 use natwise::address::AddressBook;
 use natwise::assumption::Assumptions;
+use natwise::bill::Bill;
+use natwise::bill::read::read as read_bill;
 use natwise::difference::{Difference, Side};
 use natwise::flow_log::watch::{Gateway, Inside, Watch};
 use natwise::flow_log::{Options, attribute};
 use natwise::history::{Entry, History};
-use natwise::model::{Snapshot, Usd};
+use natwise::model::{Snapshot, Usd, Window};
 use natwise::output::{
     DifferenceFormat, Format, HistoryFormat, Style, TrafficFormat, render, render_difference, render_history,
     render_traffic,
 };
 use natwise::pricing::PriceBook;
+use natwise::reconciliation::rates;
 use natwise::report::{Report, TrafficReport};
 use natwise::resolver_log::NamesBuilder;
 use natwise::traffic::{Place, Traffic};
@@ -130,6 +133,31 @@ pub fn parquet_faults(path: &std::path::Path, threads: usize) -> Vec<String> {
     let found = traffic(path.to_owned(), false, threads);
     check(&found);
     found.faults.into_iter().map(|fault| fault.problem).collect()
+}
+
+/// A bill in any form, beside an account with nothing in it.
+pub fn bill(data: &[u8]) {
+    let paths = [file("a.csv", data)];
+    let read = |threads| read_bill(&paths, None, threads, &|_| {}).ok();
+    let sums = |bill: &Bill| (bill.lines.clone(), bill.statistics, bill.period);
+    let one = read(1);
+    // By a thread that unpacks and one that parses.
+    assert_eq!(one.as_ref().map(sums), read(2).as_ref().map(sums));
+    let Some(bill) = one else { return };
+    let s = &bill.statistics;
+    assert!(s.counted + s.outside_window + s.malformed <= s.lines, "{s:?}");
+    let rates = rates(&bill, &PRICES);
+    let measured = rates.iter().filter_map(|row| Some((row.product, row.region.clone(), row.price()?)));
+    let book = PRICES.clone().with_measured(&bill.name(), "", measured);
+    let time = |text: &str| text.parse().expect("an instant");
+    let window = Window::new(time("2026-10-01T00:00:00Z"), time("2026-11-01T00:00:00Z")).expect("a window");
+    let snapshot = Snapshot::new(window, Vec::new());
+    let mut report = Report::new(&snapshot, None, &book, &Assumptions::default());
+    report.reconcile(&bill, rates);
+    let style = Style { color: false, width: 80, rows: Some(20) };
+    for format in [Format::Table, Format::Json, Format::Markdown] {
+        render(&report, format, style, &mut std::io::sink()).expect("nothing is written");
+    }
 }
 
 /// A Resolver query log.
