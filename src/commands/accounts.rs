@@ -71,8 +71,8 @@ fn members(fleet: &FleetArgs, options: &CollectOptions) -> anyhow::Result<Member
     roles.retain(|role| options.is_meant(&role.account_id, None));
     let mut accounts: Vec<&AccountId> = roles.iter().map(|role| &role.account_id).collect();
     accounts.sort();
-    if let Some(twice) = accounts.windows(2).find(|pair| pair[0] == pair[1]) {
-        anyhow::bail!("account {} is named twice: it would be counted twice", twice[0]);
+    if let Some([twice, ..]) = accounts.windows(2).find(|pair| pair[0] == pair[1]) {
+        anyhow::bail!("account {twice} is named twice: it would be counted twice");
     }
     anyhow::ensure!(!roles.is_empty(), "no account is left to scan");
     Ok(Members::Roles(roles))

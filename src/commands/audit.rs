@@ -73,21 +73,21 @@ fn report(args: &AuditArgs, prices: &PriceBook, assumptions: &Assumptions, quiet
         let snapshots = Snapshots::find(paths, quiet)?;
         if args.flow_logs.is_empty() {
             let window = if args.bills.is_empty() { None } else { Some(snapshots.window()?) };
-            let priced = Priced::new(prices, &args.bills, window, args.reading.threads, quiet)?;
-            let report = snapshots.report(|snapshot| Report::new(snapshot, None, priced.book(), assumptions))?;
-            return Ok(priced.reconciled(report));
+            let book = Priced::new(prices, &args.bills, window, args.reading.threads, quiet)?;
+            let report = snapshots.report(|snapshot| Report::new(snapshot, None, book.book(), assumptions))?;
+            return Ok(book.reconciled(report));
         }
         // Whose gateway a record is of can only be told when all are known.
         snapshots.whole()?
     };
-    let priced = Priced::new(prices, &args.bills, Some(snapshot.window), args.reading.threads, quiet)?;
-    let analyse = |traffic: Option<&Traffic>| Report::new(&snapshot, traffic, priced.book(), assumptions);
+    let book = Priced::new(prices, &args.bills, Some(snapshot.window), args.reading.threads, quiet)?;
+    let analyse = |traffic: Option<&Traffic>| Report::new(&snapshot, traffic, book.book(), assumptions);
     if args.flow_logs.is_empty() {
-        return Ok(priced.reconciled(analyse(None)));
+        return Ok(book.reconciled(analyse(None)));
     }
     let account = Account::Scanned(&snapshot);
     let traffic = traffic(&args.flow_logs, &args.reading, &account, Some(snapshot.window), &args.account, quiet)?;
-    Ok(priced.reconciled(analyse(Some(&traffic))))
+    Ok(book.reconciled(analyse(Some(&traffic))))
 }
 
 /// A line on stderr that no log level hides.

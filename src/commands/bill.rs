@@ -47,8 +47,8 @@ impl<'p> Priced<'p> {
         let progress = ReadProgress::new(quiet);
         let bill = read::read(bills, window, threads, &|bytes| progress.add(bytes)).context("--bill")?;
         let rates = rates(&bill, list);
-        let last = bill.period.and_then(|(_, end)| end.checked_sub(1.second()).ok());
-        let as_of = last.map(|instant| instant.to_string()).unwrap_or_default();
+        let newest = bill.period.and_then(|(_, end)| end.checked_sub(1.second()).ok());
+        let as_of = newest.map(|instant| instant.to_string()).unwrap_or_default();
         let measured = rates.iter().filter_map(|row| Some((row.product, row.region.clone(), row.price()?)));
         let book = list.clone().with_measured(&bill.name(), as_of.get(..10).unwrap_or_default(), measured);
         Ok(Self { list, measured: Some(Measured { bill, rates, book }) })

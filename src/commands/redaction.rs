@@ -77,7 +77,7 @@ fn made(path: &Path, quiet: bool) -> anyhow::Result<[u8; KEY_BYTES]> {
     std::fs::create_dir_all(folder).with_context(cannot)?;
     // Complete before it has its name, so that of two runs at once the second reads the first one's key.
     let mut file = tempfile::Builder::new().prefix(".natwise-").tempfile_in(folder).with_context(cannot)?;
-    let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits: String = key.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     file.write_all(digits.as_bytes()).and_then(|()| file.write_all(b"\n")).with_context(cannot)?;
     match file.persist_noclobber(path) {
         Ok(_) if quiet => Ok(key),

@@ -52,13 +52,12 @@ impl Snapshots {
                 found.sources.push(Source::Input(path.clone(), read(path)?));
             } else if path.is_dir() {
                 let folder = Folder::open(path)?;
-                match folder.manifest()? {
-                    Some(manifest) => found.add_scan(folder, path, manifest, quiet)?,
-                    None => {
-                        let files = folder.files()?;
-                        anyhow::ensure!(!files.is_empty(), "there is no snapshot in {}", path.display());
-                        found.sources.extend(files.into_iter().map(Source::File));
-                    }
+                if let Some(manifest) = folder.manifest()? {
+                    found.add_scan(folder, path, manifest, quiet)?;
+                } else {
+                    let files = folder.files()?;
+                    anyhow::ensure!(!files.is_empty(), "there is no snapshot in {}", path.display());
+                    found.sources.extend(files.into_iter().map(Source::File));
                 }
             } else {
                 found.sources.push(Source::File(path.clone()));

@@ -110,7 +110,7 @@ mod tests {
     fn a_bucket_never_holds_more_than_its_capacity() {
         let start = Instant::now();
         let mut bucket = Bucket::full(Rate { capacity: 3, per_second: 20 }, start);
-        let much_later = start + Duration::from_secs(3600);
+        let much_later = start + Duration::from_hours(1);
         assert_eq!((0..10).filter(|_| bucket.take(much_later)).count(), 3);
     }
 }

@@ -98,7 +98,7 @@ fn price_list(args: &RefreshArgs, quiet: bool) -> anyhow::Result<PriceList> {
         let mut products = Vec::new();
         let query =
             query_prices(args.profile.as_deref(), args.endpoint_url.as_deref(), args.china, &args.regions, |product| {
-                products.push(product)
+                products.push(product);
             });
         runtime.block_on(query).context(
             "the price list could not be asked, and nothing was changed (--offer-files and --from take no credentials)",
