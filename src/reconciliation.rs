@@ -2,7 +2,7 @@
 //!
 //! Quantities are compared, as those do not depend on prices: hours, gigabytes and addresses by Region and usage type,
 //! and by gateway and endpoint where the bill tells resources apart. What a unit was billed at becomes the price that
-//! costs and savings are computed with ([`rates`]). A ratio is of two known figures of the same time, or null.
+//! costs and savings are computed with ([`rates()`]). A ratio is of two known figures of the same time, or null.
 
 mod compare;
 mod rates;

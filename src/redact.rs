@@ -8,7 +8,7 @@
 //! states, metrics, and what is AWS's own: names of its services, its prefix lists, the fields of a flow log. Flow
 //! logs themselves hold real addresses, so that they can only be read along with the snapshot as it was.
 //!
-//! Every struct is taken apart to its last field here and in [`network`]: a new field does not compile until
+//! Every struct is taken apart to its last field here and in `network`: a new field does not compile until
 //! somebody has decided what becomes of it.
 
 mod account;
