@@ -20,6 +20,7 @@ mod command;
 #[cfg(feature = "cli")]
 pub mod commands;
 pub mod cost;
+pub mod estimate;
 pub mod finding;
 #[cfg(feature = "flow-logs")]
 pub mod flow_log;

@@ -279,7 +279,11 @@ pub fn number<S: Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S
     }
 }
 
-fn decimal<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+/// A decimal as [`number`] writes it, where there is always one.
+///
+/// # Errors
+/// When the serializer fails.
+pub fn decimal<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(rounded(*value))
 }
 
