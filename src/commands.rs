@@ -4,6 +4,7 @@ mod accounts;
 mod attribute;
 mod audit;
 mod destination;
+mod estimate;
 mod explain;
 mod flow_logs;
 mod folder;
@@ -22,6 +23,7 @@ use anyhow::Context as _;
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, PriceArgs, SchemaOf};
+use crate::estimate::EstimateReport;
 use crate::pricing::PriceBook;
 use crate::report::{Report, TrafficReport};
 
@@ -49,11 +51,13 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::Scan(args) => scan::run(&args, cli.quiet),
         Command::Explain(args) => explain::run(args.rule.as_deref()),
         Command::Prices(args) => prices::run(&args, color, cli.quiet),
+        Command::Estimate(args) => estimate::run(&args, color),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Schema(args) => {
             let schema = match args.of {
                 SchemaOf::Report => Report::json_schema(),
                 SchemaOf::Traffic => TrafficReport::json_schema(),
+                SchemaOf::Estimate => EstimateReport::json_schema(),
             };
             print(&(serde_json::to_string_pretty(&schema)? + "\n"))
         }

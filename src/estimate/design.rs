@@ -67,13 +67,15 @@ impl Nat {
         }
     }
 
-    fn title(self) -> &'static str {
+    /// Its name for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
         match self {
-            Self::PerZone => "a NAT gateway per AZ",
-            Self::Single => "a single NAT gateway",
-            Self::Regional => "a regional NAT gateway",
-            Self::EgressPerZone => "egress through a transit gateway, NAT per AZ",
-            Self::EgressSingle => "egress through a transit gateway, single NAT",
+            Self::PerZone => "NAT gateway per AZ",
+            Self::Single => "single NAT gateway",
+            Self::Regional => "regional NAT gateway",
+            Self::EgressPerZone => "egress VPC, NAT per AZ",
+            Self::EgressSingle => "egress VPC, single NAT",
             Self::None => "no NAT",
         }
     }
@@ -113,14 +115,16 @@ impl Endpoints {
         }
     }
 
-    fn title(self) -> &'static str {
+    /// Its name for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
         match self {
-            Self::None => "",
-            Self::Gateway => " + gateway endpoints",
-            Self::OwnZone => " + gateway endpoints + interface endpoints by AZ",
-            Self::OneZone => " + gateway endpoints + interface endpoints in one AZ",
-            Self::SharedOwnZone => " + gateway endpoints + shared endpoints by AZ",
-            Self::SharedOneZone => " + gateway endpoints + shared endpoints in one AZ",
+            Self::None => "none",
+            Self::Gateway => "gateway",
+            Self::OwnZone => "gateway, interface by AZ",
+            Self::OneZone => "gateway, interface in one AZ",
+            Self::SharedOwnZone => "gateway, shared by AZ",
+            Self::SharedOneZone => "gateway, shared in one AZ",
         }
     }
 }
@@ -148,6 +152,6 @@ impl Design {
     /// Its name for people.
     #[must_use]
     pub fn title(self) -> String {
-        format!("{}{}", self.nat.title(), self.endpoints.title())
+        format!("{}; endpoints: {}", self.nat.title(), self.endpoints.title())
     }
 }

@@ -16,6 +16,8 @@ pub const MAX_BYTES: u64 = 1 << 20;
 const MAX_MONTHS: u16 = 120;
 /// A thousand exabytes a month: above, arithmetic would leave the exact range.
 const MAX_GB: i64 = 1_000_000_000_000;
+/// No Region has as many, Local Zones included.
+const MAX_ZONES: usize = 64;
 /// Traffic figures (service by zone) in all VPCs.
 const MAX_FIGURES: usize = 2_000;
 
@@ -206,6 +208,9 @@ fn vpc(index: usize, table: VpcTable) -> Result<Vpc, PlanError> {
     let zones = table.availability_zones;
     if zones.is_empty() {
         return content(format!("VPC {name:?} has no zones: add availability_zones = [\"a\", \"b\"]"));
+    }
+    if zones.len() > MAX_ZONES {
+        return content(format!("VPC {name:?} has more than {MAX_ZONES} zones"));
     }
     for (index, zone) in zones.iter().enumerate() {
         if zone.trim().is_empty() || zones.iter().take(index).any(|other| other == zone) {

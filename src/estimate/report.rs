@@ -53,7 +53,11 @@ pub struct RegionEstimate {
 pub struct ArchitectureRow {
     /// Where NAT is and which endpoints there are: `nat-per-az/gateway`.
     pub id: String,
-    /// The same for people.
+    /// Where NAT is, for people.
+    pub nat: &'static str,
+    /// Which kinds of endpoints there are, for people.
+    pub endpoints: &'static str,
+    /// Both.
     pub title: String,
     /// Dollars over all months; null when unknown.
     pub usd: Option<Usd>,
@@ -137,6 +141,8 @@ impl ArchitectureRow {
         let usd = architecture.usd();
         Self {
             id: architecture.design.id(),
+            nat: architecture.design.nat.title(),
+            endpoints: architecture.design.endpoints.title(),
             title: architecture.design.title(),
             usd,
             monthly_usd: usd.map(|usd| Usd(usd.0 / Decimal::from(site.scales.len()))),

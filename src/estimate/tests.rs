@@ -177,5 +177,7 @@ fn what_cannot_be_is_refused_by_name() {
     assert!(error(&format!("growth = \"3\"\nmonths = 12\n{PROD}")).contains("not a percentage"));
     assert!(error(&format!("growth = \"3%\"\nmonths = 0\n{PROD}")).contains("from 1 to 120"));
     assert!(error(&format!("{PROD}{PROD}")).contains("two VPCs are named \"prod\""));
+    let zones: Vec<String> = (0..70).map(|zone| format!("\"{zone}\"")).collect();
+    assert!(error(&PROD.replace("\"a\", \"b\", \"c\"", &zones.join(","))).contains("more than 64 zones"));
     assert!(error("[[vpc").starts_with("line 1:"));
 }

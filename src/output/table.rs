@@ -3,6 +3,7 @@
 
 mod account;
 mod command;
+mod estimate;
 mod finding;
 mod traffic;
 
@@ -17,7 +18,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::{Style, clean, clip};
 use crate::audit::Decision;
 use crate::model::{Gigabytes, HOURS_PER_MONTH, Usd, grouped};
-use crate::report::{EndpointRow, NatGatewayRow, Report};
+use crate::report::{EndpointRow, NatGatewayRow, Prices, Report};
 
 /// `vpce-` and seventeen digits.
 const ID_WIDTH: u16 = 22;
@@ -31,6 +32,7 @@ const RED: Ansi = AnsiColor::Red.on_default().bold();
 const GREEN: Ansi = AnsiColor::Green.on_default();
 const YELLOW: Ansi = AnsiColor::Yellow.on_default();
 
+pub(super) use estimate::{over, quantity, render as render_estimate};
 pub(super) use traffic::{render as render_traffic, size};
 
 /// Writes the report.
@@ -122,7 +124,7 @@ impl Page<'_> {
         ];
         let parts: Vec<_> = parts.iter().map(|(name, amount)| format!("{name} {}", maybe(*amount))).collect();
         self.hanging(&parts.join(" · "), "Window    ", "          ", None)?;
-        self.hanging(&prices(report), "Prices    ", "          ", None)?;
+        self.hanging(&prices(&report.prices), "Prices    ", "          ", None)?;
         if month.ended > Usd::ZERO {
             let text =
                 format!("{} of the monthly cost was for gateways that were deleted in the window", usd(month.ended));
@@ -347,8 +349,7 @@ pub(super) fn zones(zones: &[String], region: &str) -> String {
     }
 }
 
-pub(super) fn prices(report: &Report) -> String {
-    let prices = &report.prices;
+pub(super) fn prices(prices: &Prices) -> String {
     let discount = if prices.discount.is_zero() {
         String::new()
     } else {
