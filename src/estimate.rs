@@ -2,7 +2,7 @@
 //!
 //! A [`Plan`] says which VPCs there will be and how many GB a month each service takes in each Availability Zone. Every
 //! architecture that could carry it is priced line by line ([`Architecture`]), and the endpoints that pay off are found
-//! exactly ([`search`]). All of it is a function of the plan and the price book.
+//! exactly (`search`). All of it is a function of the plan and the price book.
 //!
 //! What an endpoint "in some zones" means. *In its clients' zones*: clients of a zone use an interface in their own zone
 //! or take the NAT gateway's way, and whether that pays off is decided for each service and zone by itself, as
@@ -32,4 +32,4 @@ pub use break_even::BreakEven;
 pub use design::{Design, Endpoints, Nat};
 pub use line::Line;
 pub use plan::{MAX_BYTES, Plan, PlanError, TransitGateway, Vpc};
-pub use report::{ArchitectureRow, EstimateReport, RegionEstimate};
+pub use report::{ArchitectureRow, EstimateReport, RegionEstimate, TrafficPoint};

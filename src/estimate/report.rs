@@ -1,5 +1,7 @@
 //! The estimate as it is written: Region by Region, the cheapest architecture first.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -46,7 +48,41 @@ pub struct RegionEstimate {
     pub architectures: Vec<ArchitectureRow>,
     /// From how many GB on an interface endpoint pays off, by VPC, service and zone.
     pub break_even: Vec<BreakEven>,
+    /// The cheapest where there is more or less of all traffic, by its quantity.
+    pub by_traffic: Vec<TrafficPoint>,
 }
+
+/// What the Region would cost at another multiple of the plan's traffic.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TrafficPoint {
+    /// So many times the plan's traffic.
+    #[schemars(with = "f64")]
+    #[serde(serialize_with = "decimal")]
+    pub factor: Decimal,
+    /// GB in the first month, of all services.
+    #[schemars(with = "f64")]
+    #[serde(serialize_with = "decimal")]
+    pub gb: Decimal,
+    /// Id of the cheapest architecture whose price is known; null when there is none.
+    pub cheapest: Option<String>,
+    /// The same for people.
+    pub title: Option<String>,
+    /// What it costs over all months.
+    pub usd: Option<Usd>,
+    /// What each costs over all months, by id; null when unknown. Those that come out as another one are left out.
+    pub usd_by_architecture: BTreeMap<String, Option<Usd>>,
+}
+
+/// An eighth of the plan's traffic to eight times as much.
+const FACTORS: [Decimal; 7] = [
+    Decimal::from_parts(125, 0, 0, false, 3),
+    Decimal::from_parts(25, 0, 0, false, 2),
+    Decimal::from_parts(5, 0, 0, false, 1),
+    Decimal::ONE,
+    Decimal::TWO,
+    Decimal::from_parts(4, 0, 0, false, 0),
+    Decimal::from_parts(8, 0, 0, false, 0),
+];
 
 /// An architecture.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -82,8 +118,7 @@ impl EstimateReport {
         let mut regions: Vec<&RegionName> = plan.vpcs.iter().map(|vpc| &vpc.region).collect();
         regions.sort_unstable();
         regions.dedup();
-        let regions: Vec<_> =
-            regions.into_iter().map(|region| RegionEstimate::new(&Site::new(plan, region, prices))).collect();
+        let regions: Vec<_> = regions.into_iter().map(|region| RegionEstimate::new(plan, region, prices)).collect();
         let cheapest = regions.iter().map(|region| region.cheapest_row()?.usd);
         Self {
             schema: "natwise.estimate/1",
@@ -112,13 +147,9 @@ impl EstimateReport {
 }
 
 impl RegionEstimate {
-    fn new(site: &Site<'_>) -> Self {
-        let mut architectures = Architecture::all(site);
-        // Stable: of two that cost the same, the simpler design comes first.
-        architectures.sort_by_key(|architecture| {
-            let usd = architecture.usd();
-            (usd.is_none(), usd)
-        });
+    fn new(plan: &Plan, region: &RegionName, prices: &PriceBook) -> Self {
+        let site = &Site::new(plan, region, prices);
+        let architectures = by_cost(site);
         let least = architectures.first().and_then(Architecture::usd);
         let rows: Vec<_> = architectures.iter().map(|row| ArchitectureRow::new(site, row, least)).collect();
         Self {
@@ -126,6 +157,10 @@ impl RegionEstimate {
             cheapest: rows.first().filter(|row| row.usd.is_some()).map(|row| row.id.clone()),
             architectures: rows,
             break_even: break_even::of(site),
+            by_traffic: FACTORS
+                .into_iter()
+                .map(|factor| TrafficPoint::new(&Site::new(plan, region, prices).times(factor), factor))
+                .collect(),
         }
     }
 
@@ -133,6 +168,32 @@ impl RegionEstimate {
     #[must_use]
     pub fn cheapest_row(&self) -> Option<&ArchitectureRow> {
         self.architectures.first().filter(|row| row.usd.is_some())
+    }
+}
+
+/// The cheapest first, those of unknown cost last.
+fn by_cost(site: &Site<'_>) -> Vec<Architecture> {
+    let mut architectures = Architecture::all(site);
+    // Stable: of two that cost the same, the simpler design comes first.
+    architectures.sort_by_key(|architecture| {
+        let usd = architecture.usd();
+        (usd.is_none(), usd)
+    });
+    architectures
+}
+
+impl TrafficPoint {
+    fn new(site: &Site<'_>, factor: Decimal) -> Self {
+        let architectures = by_cost(site);
+        let cheapest = architectures.first().filter(|architecture| architecture.usd().is_some());
+        Self {
+            factor,
+            gb: site.flows.iter().map(|flow| flow.gb).sum(),
+            cheapest: cheapest.map(|architecture| architecture.design.id()),
+            title: cheapest.map(|architecture| architecture.design.title()),
+            usd: cheapest.and_then(Architecture::usd),
+            usd_by_architecture: architectures.iter().map(|row| (row.design.id(), row.usd())).collect(),
+        }
     }
 }
 

@@ -58,6 +58,14 @@ impl<'a> Site<'a> {
         Self { region, vpcs, flows, scales: plan.scales(), allowed: plan.transit_gateway, prices }
     }
 
+    /// The same with so many times the traffic.
+    pub(super) fn times(mut self, factor: Decimal) -> Self {
+        for flow in &mut self.flows {
+            flow.gb *= factor;
+        }
+        self
+    }
+
     /// A product's rate, or that it is unknown.
     pub(super) fn rate(&self, product: Product) -> Result<&'a Rate, String> {
         self.prices.rate(self.region, product).map_err(|missing| missing.to_string())

@@ -118,6 +118,23 @@ fn two_petabytes_are_the_references_tiers() {
 }
 
 #[test]
+fn more_traffic_is_the_estimate_of_more_traffic() {
+    let region = estimate(PROD);
+    let [.., double, _, eight] = region.by_traffic.as_slice() else { panic!("no points") };
+    assert_eq!((double.factor, double.gb), (Decimal::TWO, Decimal::from(6201)));
+    let plan = PROD
+        .replace("a = 1000, b = 500, c = 0.5", "a = 2000, b = 1000, c = 1")
+        .replace("a = 1000, b = 0", "a = 2000, b = 0")
+        .replace("a = 300, b = 200, c = 100", "a = 600, b = 400, c = 200");
+    let doubled = estimate(&plan);
+    assert_eq!((&double.cheapest, double.usd), (&doubled.cheapest, doubled.cheapest_row().and_then(|row| row.usd)));
+    assert_eq!(double.usd_by_architecture.len(), doubled.architectures.len());
+    assert!(eight.usd > double.usd);
+    let one = region.by_traffic.iter().find(|point| point.factor == Decimal::ONE).and_then(|point| point.usd);
+    assert_eq!(one, region.cheapest_row().and_then(|row| row.usd));
+}
+
+#[test]
 fn growth_is_priced_month_by_month() {
     let region = estimate(&format!("growth = \"10%\"\nmonths = 2\n{PROD}"));
     let row = row(&region, "nat-per-az/gateway");

@@ -118,6 +118,19 @@ def test_a_plan_reckoned_by_hand(priced, regional):
     assert not any(id.startswith("no-nat") for id in found)
 
 
+def test_cost_against_traffic(priced, estimate):
+    """Each point is the estimate of a plan with so many times the traffic."""
+    plan = ONE.replace("internet", "sqs")
+    [region] = priced(plan)["regions"]
+    for point in region["by_traffic"]:
+        assert point["gb"] == 5000 * point["factor"]
+        assert point["usd"] == Decimal("7.3") + point["gb"] * Decimal("0.01") and point["cheapest"] == "no-nat/interface-own-az"
+        assert point["usd_by_architecture"]["nat-per-az/no-endpoints"] == Decimal("36.5") + point["gb"] * Decimal("0.045")
+    assert [point["factor"] for point in region["by_traffic"]] == [Decimal(f) for f in ("0.125", "0.25", "0.5", "1", "2", "4", "8")]
+    bars = [line.count("█") for line in estimate(plan).stdout.splitlines() if "█" in line]
+    assert len(bars) == 7 and bars == sorted(bars) and bars[-1] == 16
+
+
 def test_no_nat_only_where_nothing_needs_it(priced):
     """Three zones of one endpoint are 21.90, as AWS's example."""
     report = priced(PROD.replace("a = 1000, b = 0, c = 0", "a = 0, b = 0, c = 0"))

@@ -18,6 +18,7 @@ pub(crate) fn render(report: &EstimateReport, out: &mut dyn Write) -> io::Result
         architectures(region, out)?;
         cheapest(region, out)?;
         break_evens(region, out)?;
+        by_traffic(region, out)?;
     }
     Ok(())
 }
@@ -78,6 +79,21 @@ fn break_evens(region: &RegionEstimate, out: &mut dyn Write) -> io::Result<()> {
             gb(Some(line.gb)),
             gb(line.break_even_gb),
             gb(line.break_even_crossing_gb),
+        ];
+        row(out, &cells)?;
+    }
+    writeln!(out)
+}
+
+fn by_traffic(region: &RegionEstimate, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "### The cheapest with more or less of all traffic\n")?;
+    table(out, &["---:", "---:", "", "---:"], &["Times", "GB a month", "Cheapest", "USD"])?;
+    for point in &region.by_traffic {
+        let cells = [
+            point.factor.normalize().to_string(),
+            quantity(point.gb),
+            point.title.as_ref().map_or_else(unknown, |title| inline(title, SENTENCE)),
+            maybe(point.usd),
         ];
         row(out, &cells)?;
     }

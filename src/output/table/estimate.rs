@@ -4,14 +4,18 @@ use std::io::{self, Write};
 
 use comfy_table::Cell;
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use super::{BOLD, DIM, Page, YELLOW, number, plain, prices, usd};
 use crate::estimate::{ArchitectureRow, EstimateReport, RegionEstimate};
-use crate::model::grouped;
+use crate::model::{Usd, grouped};
 use crate::output::{Style, clean, clip};
 
 /// How much of a name is shown.
 const NAME: usize = 24;
+
+/// The longest bar.
+const BAR: usize = 16;
 
 /// Writes the result of `natwise estimate`.
 pub(crate) fn render(report: &EstimateReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -25,6 +29,7 @@ pub(crate) fn render(report: &EstimateReport, style: Style, out: &mut dyn Write)
         page.architectures(region, report.months, &over)?;
         page.cheapest(region)?;
         page.break_evens(region)?;
+        page.by_traffic(region, &over)?;
     }
     let text = "By AZ: clients use an endpoint's interface in their own AZ, or NAT. In one AZ: cheaper, and lost with that AZ. Not included: transfer to the internet, which every architecture pays alike.";
     writeln!(page.out)?;
@@ -132,4 +137,28 @@ impl Page<'_> {
         }
         writeln!(self.out, "{table}")
     }
+
+    /// Cost against GB.
+    fn by_traffic(&mut self, region: &RegionEstimate, over: &str) -> io::Result<()> {
+        let Some(most) = region.by_traffic.iter().filter_map(|point| point.usd).max() else { return Ok(()) };
+        writeln!(self.out)?;
+        self.paragraph(&format!("The cheapest with more or less of all traffic, {over}"), "", Some(BOLD))?;
+        let mut table = self.table(&["Cheapest", "", "Times", "GB a month", "Total $"], 2);
+        for point in &region.by_traffic {
+            table.add_row(vec![
+                Cell::new(point.title.as_deref().unwrap_or("unknown")),
+                Cell::new(point.usd.map(|usd| bar(usd, most)).unwrap_or_default()),
+                number(point.factor.normalize().to_string()),
+                number(quantity(point.gb)),
+                number(plain(point.usd)),
+            ]);
+        }
+        writeln!(self.out, "{table}")
+    }
+}
+
+/// A part of the most, drawn.
+fn bar(part: Usd, most: Usd) -> String {
+    let length = (part.0 * Decimal::from(BAR)).checked_div(most.0).and_then(|length| length.ceil().to_usize());
+    "█".repeat(length.unwrap_or(0).min(BAR))
 }
