@@ -4,6 +4,7 @@
 //! rules; `DescribeVpcEndpointServices` is authoritative for a Region.
 
 mod hostname;
+mod near;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,6 +12,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 pub use hostname::service_of_hostname;
+pub use near::near;
 
 use crate::model::{RegionName, Service};
 
@@ -60,6 +62,15 @@ static SERVICES: LazyLock<BTreeMap<String, EndpointService>> = LazyLock::new(|| 
 #[must_use]
 pub fn endpoint_service(service: &Service) -> Option<&'static EndpointService> {
     SERVICES.get(service.as_str())
+}
+
+/// Whether an interface endpoint for a service can be bought in a Region and helps there. Not for those whose gateway
+/// endpoint costs nothing.
+#[must_use]
+pub fn is_offered(service: &Service, region: &RegionName) -> bool {
+    !Service::WITH_GATEWAY_ENDPOINT.contains(service)
+        && service.as_str() != "s3express"
+        && endpoint_service(service).is_some_and(|known| known.is_served_in(region))
 }
 
 impl EndpointService {

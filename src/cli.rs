@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use rust_decimal::Decimal;
 
 use crate::model::{RegionName, Usd};
-use crate::output::{CsvTable, TrafficFormat};
+use crate::output::{CsvTable, EstimateFormat, TrafficFormat};
 use crate::sample::Sampling;
 
 mod accounts;
@@ -71,6 +71,8 @@ pub enum Command {
     Explain(ExplainArgs),
     /// The price book in use: every rate, its date and its source.
     Prices(PricesArgs),
+    /// Before the move: what architectures cost that do not exist yet, side by side, from a plan of their traffic.
+    Estimate(EstimateArgs),
     /// The least IAM policy that a scan needs, as JSON.
     IamPolicy(Box<IamPolicyArgs>),
     /// The JSON Schema of the report.
@@ -384,6 +386,23 @@ pub struct IamPolicyArgs {
     pub output_location: Option<String>,
 }
 
+/// `natwise estimate`
+#[derive(Debug, Args)]
+pub struct EstimateArgs {
+    /// The plan (TOML; - for standard input): VPCs with their Region, Availability Zones and GB a month by service and
+    /// zone. The README shows its form.
+    #[arg(value_name = "PLAN")]
+    pub plan: PathBuf,
+    #[command(flatten)]
+    pub prices: PriceArgs,
+    /// Form of the estimate.
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: EstimateFormat,
+    /// Write the estimate to a file instead of standard output.
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+}
+
 /// `natwise schema`
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
@@ -404,6 +423,8 @@ pub enum SchemaOf {
     Difference,
     /// `history --format json`
     History,
+    /// `estimate --format json`
+    Estimate,
 }
 
 /// `natwise completions`

@@ -6,6 +6,7 @@ mod audit;
 mod bill;
 mod compare;
 mod destination;
+mod estimate;
 mod explain;
 mod flow_logs;
 mod folder;
@@ -26,6 +27,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, Command, PriceArgs, SchemaOf};
 use crate::difference::Difference;
+use crate::estimate::EstimateReport;
 use crate::history::History;
 use crate::pricing::PriceBook;
 use crate::report::{Report, TrafficReport};
@@ -56,6 +58,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
         Command::History(args) => compare::history(&args, color, cli.quiet),
         Command::Explain(args) => explain::run(args.rule.as_deref()),
         Command::Prices(args) => prices::run(&args, color, cli.quiet),
+        Command::Estimate(args) => estimate::run(&args, color),
         Command::IamPolicy(args) => iam_policy::run(&args),
         Command::Schema(args) => {
             let schema = match args.of {
@@ -63,6 +66,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
                 SchemaOf::Traffic => TrafficReport::json_schema(),
                 SchemaOf::Difference => Difference::json_schema(),
                 SchemaOf::History => History::json_schema(),
+                SchemaOf::Estimate => EstimateReport::json_schema(),
             };
             print(&(serde_json::to_string_pretty(&schema)? + "\n"))
         }

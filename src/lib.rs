@@ -22,6 +22,7 @@ mod command;
 pub mod commands;
 pub mod cost;
 pub mod difference;
+pub mod estimate;
 pub mod finding;
 #[cfg(feature = "flow-logs")]
 pub mod flow_log;

@@ -26,6 +26,7 @@ pub use text::{clean, clip};
 pub use self::csv::{CsvTable, render_csv};
 
 use crate::difference::Difference;
+use crate::estimate::EstimateReport;
 use crate::history::History;
 use crate::report::{Report, TrafficReport};
 
@@ -93,6 +94,19 @@ pub enum DifferenceFormat {
     Markdown,
 }
 
+/// A form of an estimate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+pub enum EstimateFormat {
+    /// For a person at a terminal.
+    #[default]
+    Table,
+    /// For programs; `natwise schema estimate` describes it.
+    Json,
+    /// For pull requests, wikis and chat.
+    Markdown,
+}
+
 /// A form of months in a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
@@ -147,6 +161,26 @@ pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write
         Format::CloudFormation => cloudformation::render(report, out),
         Format::Cli => cli::render(report, out),
         Format::Console => console::render(report, out),
+    }
+}
+
+/// Writes an estimate.
+///
+/// # Errors
+/// When writing fails.
+pub fn render_estimate(
+    report: &EstimateReport,
+    format: EstimateFormat,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    match format {
+        EstimateFormat::Table => table::render_estimate(report, style, out),
+        EstimateFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, report)?;
+            out.write_all(b"\n")
+        }
+        EstimateFormat::Markdown => markdown::render_estimate(report, out),
     }
 }
 

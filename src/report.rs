@@ -123,6 +123,19 @@ pub struct Prices {
     pub assumed_shares: Vec<(String, Decimal)>,
 }
 
+impl Prices {
+    /// Those of a book.
+    pub(crate) fn of(book: &PriceBook, assumed_shares: Vec<(String, Decimal)>) -> Self {
+        Self {
+            as_of: book.as_of().to_owned(),
+            source: book.source(),
+            discount: book.discount(),
+            measured: book.measured(),
+            assumed_shares,
+        }
+    }
+}
+
 /// Sums over everything.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Totals {
@@ -238,13 +251,10 @@ impl Report {
                 regions: snapshot.regions.iter().map(|scan| scan.region.clone()).collect(),
                 complete: false,
             },
-            prices: Prices {
-                as_of: prices.as_of().to_owned(),
-                source: prices.source(),
-                discount: prices.discount(),
-                measured: prices.measured(),
-                assumed_shares: assumptions.iter().map(|(service, share)| (service.to_string(), share)).collect(),
-            },
+            prices: Prices::of(
+                prices,
+                assumptions.iter().map(|(service, share)| (service.to_string(), share)).collect(),
+            ),
             totals: Totals {
                 window_usd: WindowUsd::default(),
                 monthly_usd: TotalMonthlyUsd { current, saving_low: saving.low, saving_high: saving.high, ended },
@@ -296,7 +306,7 @@ pub fn number<S: Serializer>(value: &Option<Decimal>, serializer: S) -> Result<S
     }
 }
 
-/// A decimal as a JSON number with at most six places.
+/// A decimal as [`number`] writes it, where there is always one.
 ///
 /// # Errors
 /// When the serializer fails.

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use super::context::{gb, usd};
 use super::{Audit, Context, Dataset};
 use crate::attribution::Measured;
-use crate::catalogue::endpoint_service;
+use crate::catalogue::{endpoint_service, is_offered};
 use crate::change::Change;
 use crate::finding::{Basis, Finding, Money, Remedy, RemedyKind};
 use crate::model::{HOURS_PER_MONTH, Service, Subnet, Usd};
@@ -46,7 +46,7 @@ fn of_vpc(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>) -> Vec<Fin
     let declared = context.assumptions.iter().map(|(service, _)| service.clone());
     let named = egress.own.iter().filter_map(|id| context.attribution.of(id)).flat_map(Measured::named);
     let services: BTreeSet<Service> =
-        declared.chain(named.cloned()).filter(|service| is_offered(service, part)).collect();
+        declared.chain(named.cloned()).filter(|service| is_offered(service, part.region())).collect();
     let has_one = |service: &Service| {
         view.endpoints.iter().any(|endpoint| {
             is_working(endpoint)
@@ -58,13 +58,6 @@ fn of_vpc(context: &Context<'_>, part: &Part<'_>, view: &VpcView<'_>) -> Vec<Fin
         .filter(|service| !has_one(service))
         .filter_map(|service| look(context, part, view, service, &egress, &clients))
         .collect()
-}
-
-/// Whether an interface endpoint for a service can be bought in the Region.
-fn is_offered(service: &Service, part: &Part<'_>) -> bool {
-    !Service::WITH_GATEWAY_ENDPOINT.contains(service)
-        && service.as_str() != "s3express"
-        && endpoint_service(service).is_some_and(|known| known.is_served_in(part.region()))
 }
 
 fn look(

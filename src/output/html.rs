@@ -95,7 +95,7 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         scripts: &SCRIPTS,
         answer: answer::Answer::new(report),
         rules: finding::rules(report),
-        prices: table::prices(report),
+        prices: table::prices(&report.prices),
         charts,
         accounts,
         findings,

@@ -4,6 +4,7 @@
 mod account;
 mod bill;
 mod difference;
+mod estimate;
 mod finding;
 mod history;
 mod inline;
@@ -16,11 +17,12 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 pub(super) use self::difference::render as render_difference;
+pub(super) use self::estimate::render as render_estimate;
 pub(super) use self::history::render as render_history;
 use self::inline::{inline, name};
 use super::Style;
 use crate::model::{Gigabytes, Usd, grouped};
-use crate::report::{EndpointRow, NatGatewayRow, Report};
+use crate::report::{EndpointRow, NatGatewayRow, Prices, Report};
 
 /// How much of a name is shown.
 const NAME: usize = 60;
@@ -80,7 +82,7 @@ impl Page<'_> {
         let accounts = names(report.scope.accounts.iter().map(|id| id.as_str()));
         let regions = names(report.scope.regions.iter().map(|region| region.as_str()));
         self.item(&format!("Accounts: {accounts}; Regions: {regions}"))?;
-        self.item(&prices(report))?;
+        self.item(&prices(&report.prices))?;
         if month.ended > Usd::ZERO {
             let ended = usd(month.ended);
             self.item(&format!("{ended} of the monthly cost was for gateways that were deleted in the window"))?;
@@ -196,8 +198,7 @@ fn names<'t>(names: impl Iterator<Item = &'t str>) -> String {
     }
 }
 
-fn prices(report: &Report) -> String {
-    let prices = &report.prices;
+fn prices(prices: &Prices) -> String {
     let percent = |part: Decimal| (part * Decimal::ONE_HUNDRED).normalize();
     let discount =
         if prices.discount.is_zero() { String::new() } else { format!(" less {}%", percent(prices.discount)) };

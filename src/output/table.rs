@@ -5,6 +5,7 @@ mod account;
 mod bill;
 mod command;
 mod difference;
+mod estimate;
 mod finding;
 mod history;
 mod traffic;
@@ -21,7 +22,7 @@ use super::bill::verdict;
 use super::{Style, clean, clip};
 use crate::audit::Decision;
 use crate::model::{Gigabytes, HOURS_PER_MONTH, Usd, grouped};
-use crate::report::{EndpointRow, NatGatewayRow, Report};
+use crate::report::{EndpointRow, NatGatewayRow, Prices, Report};
 
 /// `vpce-` and seventeen digits.
 const ID_WIDTH: u16 = 22;
@@ -36,6 +37,7 @@ const GREEN: Ansi = AnsiColor::Green.on_default();
 const YELLOW: Ansi = AnsiColor::Yellow.on_default();
 
 pub(super) use difference::render as render_difference;
+pub(super) use estimate::{over, quantity, render as render_estimate};
 pub(super) use history::render as render_history;
 pub(super) use traffic::{render as render_traffic, size};
 
@@ -129,7 +131,7 @@ impl Page<'_> {
         ];
         let parts: Vec<_> = parts.iter().map(|(name, amount)| format!("{name} {}", maybe(*amount))).collect();
         self.hanging(&parts.join(" · "), "Window    ", "          ", None)?;
-        self.hanging(&prices(report), "Prices    ", "          ", None)?;
+        self.hanging(&prices(&report.prices), "Prices    ", "          ", None)?;
         if let Some(found) = &report.reconciliation {
             self.hanging(&clip(&verdict(found), 300), "Bill      ", "          ", None)?;
         }
@@ -357,8 +359,7 @@ pub(super) fn zones(zones: &[String], region: &str) -> String {
     }
 }
 
-pub(super) fn prices(report: &Report) -> String {
-    let prices = &report.prices;
+pub(super) fn prices(prices: &Prices) -> String {
     let discount = if prices.discount.is_zero() {
         String::new()
     } else {
