@@ -203,7 +203,7 @@ fn form(input: &Input) -> Result<Form, Problem> {
     }
 }
 
-/// Whether some lines are there twice: in two forms, or in two versions of one export.
+/// Whether some lines are there twice: in two forms, or in two copies of one export.
 fn twice(origins: &Origins) -> Result<(), BillError> {
     let mut seen = BTreeMap::<&(String, String), Vec<(&str, Option<Form>)>>::new();
     for (file, (form, periods)) in origins {
@@ -212,7 +212,7 @@ fn twice(origins: &Origins) -> Result<(), BillError> {
             let twin = before.iter().find_map(|(other, of)| {
                 let why = match () {
                     () if of != form => Some("they are of two forms"),
-                    () if are_versions(Path::new(other), Path::new(file)) => Some("two versions of one export"),
+                    () if are_versions(Path::new(other), Path::new(file)) => Some("two copies of one export"),
                     () => None,
                 };
                 why.map(|why| ((*other).to_owned(), why))
@@ -226,10 +226,15 @@ fn twice(origins: &Origins) -> Result<(), BillError> {
     Ok(())
 }
 
-/// Whether files of one payer and billing period are an export's at two times: each time has a folder of its own, with
-/// files of the same names. Folders such as `account=1` are partitions instead.
+/// Whether files of one payer and billing period are an export's at two times, or packed and not: each time has a folder
+/// of its own, with files of the same names. Folders such as `account=1` are partitions instead.
 fn are_versions(one: &Path, other: &Path) -> bool {
-    if one.file_name() != other.file_name() {
+    let name = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let plain = name.strip_suffix(".gz").unwrap_or(&name);
+        [".csv", ".parquet"].iter().find_map(|ending| plain.strip_suffix(ending)).unwrap_or(plain).to_owned()
+    };
+    if name(one) != name(other) {
         return false;
     }
     let differing = one.components().zip(other.components()).find(|(a, b)| a != b);

@@ -317,7 +317,7 @@ def test_nothing_counts_twice(audit, world, tmp_path):
         folder.mkdir()
         (folder / "bill-0.csv").write_bytes((world / "cur2" / "csv" / "bill-0.csv").read_bytes())
     done = audit(tmp_path)
-    assert done.returncode == 2 and "two versions of one export" in done.stderr
+    assert done.returncode == 2 and "two copies of one export" in done.stderr
     # The same file by two names of it is read once.
     once = audit.json(world / "cur2" / "csv")
     again = audit.json(world / "cur2" / "csv", world / "cur2" / "csv" / "bill-0.csv")

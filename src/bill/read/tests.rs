@@ -175,6 +175,10 @@ fn nothing_counts_twice() {
     let text = format!("{HEADER}\n{}\n", line("Usage", "NatGateway-Bytes", "", "", "1", "1"));
     let twice = |one: &str, other: &str| read_all(&[(one, text.clone()), (other, text.clone())]);
     assert!(matches!(twice("20261101T0000-a/b.csv", "20261102T0000-c/b.csv"), Err(BillError::Twice { .. })));
+    for copies in [["a/b.csv", "a/b.csv.gz"], ["csv/b.csv", "parquet/b.parquet"]] {
+        assert!(are_versions(Path::new(copies[0]), Path::new(copies[1])), "{copies:?}");
+    }
+    assert!(!are_versions(Path::new("a/b.1.csv"), Path::new("a/b.2.csv")));
     for apart in ["account=1/b.csv", "a-2.csv"] {
         assert!(twice("account=2/b.csv", apart).is_ok(), "{apart}");
     }
