@@ -24,6 +24,7 @@ pub(crate) mod source;
 mod summed;
 mod tally;
 mod text;
+mod turns;
 pub mod watch;
 
 use std::collections::BTreeSet;
@@ -46,6 +47,7 @@ pub use source::{Object, Sources};
 pub use summed::{Direction, Sum, SumOf, attribute_sums, overlap_in_part};
 use tally::{MOST_ENTRIES, Tally};
 use text::{Formats, Problem, Text};
+use turns::Turns;
 use watch::Watch;
 
 use crate::address::AddressBook;
@@ -89,6 +91,9 @@ pub fn attribute<'s>(
 /// Files elsewhere that are fetched before they are read: latency is then waited for once, not for each.
 const AHEAD: usize = 16;
 
+/// Files in Parquet that are read at once, whatever the threads: a damaged or hostile one takes 14 MB before it shows.
+const PARQUET_AT_ONCE: usize = 6;
+
 /// What bounds memory.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
@@ -117,11 +122,16 @@ fn attribute_within(
     let logs = source::logs(&inputs.files);
     let gateways = Gateways::new(watch, options.names);
     let mut rules = Rules::new(gateways, options.book, options.names, options.window, options.sample);
-    let mut read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
+    let parquet = Turns::new(PARQUET_AT_ONCE);
+    let mut read =
+        Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits, parquet: &parquet }
+            .run();
     let disputes = Disputes::new(&read.tally, &logs);
     if disputes.need_another_pass() && inputs.files.iter().all(Input::is_lasting) {
         rules.winners = disputes.winners;
-        read = Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits }.run();
+        read =
+            Pass { inputs: &inputs, logs: &logs, formats: &formats, rules: &rules, options, limits, parquet: &parquet }
+                .run();
         read.tally.trim(limits.entries, false, |client, slot| rules.place_of(client, slot));
     } else {
         // Threads may have sent clients to the rest in part, which only this trim makes whole; so it sees what they saw.
@@ -176,6 +186,8 @@ struct Pass<'p> {
     rules: &'p Rules<'p>,
     options: &'p Options<'p>,
     limits: Limits,
+    /// Who reads Parquet.
+    parquet: &'p Turns,
 }
 
 struct Read {
@@ -273,7 +285,10 @@ impl Pass<'_> {
                 let text: Box<dyn std::io::Read> = if piped { Box::new(Piped::new(text)) } else { text };
                 Text::new(counter, self.formats, log, accounts).read(text, &mut vec![0; self.limits.buffer])
             }
-            Content::Parquet(file) => Parquet::open(file).and_then(|file| file.read(part, counter, number, accounts)),
+            Content::Parquet(file) => {
+                let _turn = self.parquet.take();
+                Parquet::open(file).and_then(|file| file.read(part, counter, number, accounts))
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::{memory, targets};
 
-/// All of a process that reads one file, once with one thread and once with two.
+/// All of a process that reads one file with one thread and with two, and then eight of them with eight.
 const MOST_MEMORY: u64 = 128 << 20;
 
 /// Names the file to the process that reads it.
@@ -30,8 +30,15 @@ const MEMORY: &str = "its memory: ";
 #[allow(clippy::print_stdout)]
 fn a_file_by_itself() {
     let Some(path) = std::env::var_os(FILE) else { return };
-    let faults = targets::parquet_faults(path.as_ref(), 1);
-    assert_eq!(faults, targets::parquet_faults(path.as_ref(), 2));
+    let path = std::path::Path::new(&path);
+    let faults = targets::parquet_faults(path, 1);
+    assert_eq!(faults, targets::parquet_faults(path, 2));
+    let eight = path.parent().unwrap().join("eight");
+    std::fs::create_dir(&eight).unwrap();
+    for number in 0..8 {
+        std::fs::copy(path, eight.join(format!("{number}.parquet"))).unwrap();
+    }
+    assert_eq!(vec![faults.clone(); 8].concat(), targets::parquet_faults(&eight, 8));
     for fault in faults {
         println!("{FAULT}{fault}");
     }
