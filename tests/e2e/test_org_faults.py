@@ -126,7 +126,8 @@ def test_lasting(fault, fakes, undisturbed, tmp_path):
     for scope, (folder, done) in zip(scopes(undisturbed), results):
         where = f"{fault}, {list(scope) or 'everything'}: {done.stderr[-2000:]}"
         assert "panicked" not in done.stderr, where
-        assert done.seconds < 3 * DEADLINE, where
+        # The organisation's lists and then its accounts have a deadline each; four scans at once write all they do down.
+        assert done.seconds < 5 * DEADLINE, where
         no_secret_in(folder, done)
         found = parts(folder)
         gaps = gaps_of(folder, account)
