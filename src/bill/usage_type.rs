@@ -5,26 +5,6 @@ use std::collections::HashMap;
 use crate::model::RegionName;
 use crate::pricing::{Product, Region};
 
-/// What is looked for on a bill: what the audit prices, and what it would put in its place.
-const PRODUCTS: [Product; 16] = [
-    Product::NatGatewayHour,
-    Product::NatGatewayGb,
-    Product::RegionalNatGatewayAzHour,
-    Product::RegionalNatGatewayGb,
-    Product::NatGatewayProvisionedGbpsHour,
-    Product::NatGatewayProvisionedGb,
-    Product::PublicIpv4Hour,
-    Product::InterAzGb,
-    Product::InterfaceEndpointAzHour,
-    Product::InterfaceEndpointGb,
-    Product::GwlbEndpointAzHour,
-    Product::GwlbEndpointGb,
-    Product::ResourceEndpointAzHour,
-    Product::ResourceEndpointGb,
-    Product::TgwAttachmentHour,
-    Product::TgwGb,
-];
-
 /// The Region whose usage types mostly have no prefix.
 const UNPREFIXED: &str = "us-east-1";
 
@@ -55,19 +35,14 @@ impl UsageTypes {
     pub(super) fn new() -> Self {
         let mut known = HashMap::new();
         let mut ends = Vec::new();
-        let of_us_east_1 = Region::find(UNPREFIXED);
-        for product in PRODUCTS {
+        for product in Product::NETWORK {
+            let bare = product.bare_usage_type();
             for region in Region::all().filter(|region| !region.billing_prefix.is_empty()) {
-                known.insert(product.usage_type(region).into_bytes().into(), Meaning::Ours(product, region));
+                let usage_type = format!("{}-{bare}", region.billing_prefix);
+                known.insert(usage_type.into_bytes().into(), Meaning::Ours(product, region));
             }
-            // Some services put us-east-1's prefix, some leave it out, and both are told apart from anything else.
-            let Some(region) = of_us_east_1 else { continue };
-            let prefix = format!("{}-", region.billing_prefix);
-            let usage_type = product.usage_type(region);
-            let plain = usage_type.strip_prefix(&prefix).unwrap_or(&usage_type);
-            known.insert(format!("{prefix}{plain}").into_bytes().into(), Meaning::Ours(product, region));
-            known.insert(plain.as_bytes().into(), Meaning::Unprefixed(product));
-            ends.push(format!("-{plain}"));
+            known.insert(bare.as_bytes().into(), Meaning::Unprefixed(product));
+            ends.push(format!("-{bare}"));
         }
         Self { known, ends }
     }

@@ -18,26 +18,6 @@ use rust_decimal::Decimal;
 use super::{Product, Rate, Region, Tier, TierError};
 use crate::model::{RegionName, Usd};
 
-/// The products that are read from the price list.
-const PRODUCTS: [Product; 16] = [
-    Product::NatGatewayHour,
-    Product::NatGatewayGb,
-    Product::RegionalNatGatewayAzHour,
-    Product::RegionalNatGatewayGb,
-    Product::NatGatewayProvisionedGbpsHour,
-    Product::NatGatewayProvisionedGb,
-    Product::PublicIpv4Hour,
-    Product::InterAzGb,
-    Product::InterfaceEndpointAzHour,
-    Product::InterfaceEndpointGb,
-    Product::GwlbEndpointAzHour,
-    Product::GwlbEndpointGb,
-    Product::ResourceEndpointAzHour,
-    Product::ResourceEndpointGb,
-    Product::TgwAttachmentHour,
-    Product::TgwGb,
-];
-
 /// Where there is one, the other has to be.
 const PAIRS: [(Product, Product); 4] = [
     (Product::NatGatewayHour, Product::NatGatewayGb),
@@ -185,17 +165,12 @@ impl Reader {
     pub fn new(regions: &[RegionName], usd_per_cny: Option<Decimal>) -> Self {
         let mut wanted = HashMap::new();
         for region in Region::all().filter(|region| !region.billing_prefix.is_empty()) {
-            for product in PRODUCTS {
-                let usage_type = product.usage_type(region);
-                // Which services have a prefix in us-east-1 too has changed: both names mean the same.
-                let bare = usage_type.strip_prefix("USE1-").map(str::to_owned);
-                let prefixed = format!("{}-{}", region.billing_prefix, bare.as_deref().unwrap_or(&usage_type));
+            for product in Product::NETWORK {
+                let bare = product.bare_usage_type();
+                wanted.insert(format!("{}-{bare}", region.billing_prefix), (product, region));
                 if region.name.as_str() == "us-east-1" {
-                    wanted.extend(
-                        [bare.unwrap_or_else(|| usage_type.clone()), prefixed].map(|it| (it, (product, region))),
-                    );
+                    wanted.insert(bare.to_owned(), (product, region));
                 }
-                wanted.insert(usage_type, (product, region));
             }
         }
         Self {
@@ -286,8 +261,7 @@ impl Reader {
         // Where nobody has told what the Region is called on its bills, the row has to say which one it is.
         let region = Region::find(region?).filter(|region| region.billing_prefix.is_empty())?;
         let (_, bare) = usage_type.split_once('-')?;
-        let named = |product: &Product| product.usage_type(region).strip_prefix('-') == Some(bare);
-        PRODUCTS.into_iter().find(named).map(|product| (product, region))
+        Product::NETWORK.into_iter().find(|product| product.bare_usage_type() == bare).map(|product| (product, region))
     }
 
     /// Remembers a product that is ours.

@@ -124,6 +124,34 @@ impl Product {
         self.row().2
     }
 
+    /// Those of the network, which AWS's price list and bills are looked through for: what the audit prices, and what it
+    /// would put in its place.
+    pub(crate) const NETWORK: [Self; 16] = [
+        Self::NatGatewayHour,
+        Self::NatGatewayGb,
+        Self::RegionalNatGatewayAzHour,
+        Self::RegionalNatGatewayGb,
+        Self::NatGatewayProvisionedGbpsHour,
+        Self::NatGatewayProvisionedGb,
+        Self::PublicIpv4Hour,
+        Self::InterAzGb,
+        Self::InterfaceEndpointAzHour,
+        Self::InterfaceEndpointGb,
+        Self::GwlbEndpointAzHour,
+        Self::GwlbEndpointGb,
+        Self::ResourceEndpointAzHour,
+        Self::ResourceEndpointGb,
+        Self::TgwAttachmentHour,
+        Self::TgwGb,
+    ];
+
+    /// Its usage type without a Region's prefix, which is also us-east-1's for some services: which ones has changed, so
+    /// there both are to be understood.
+    #[must_use]
+    pub(crate) fn bare_usage_type(self) -> &'static str {
+        self.row().3
+    }
+
     /// The usage type on the bill, with the Region's prefix: `NatGateway-Bytes` in us-east-1, `EU-NatGateway-Bytes`
     /// in eu-west-1. Empty for what is never billed.
     #[must_use]
