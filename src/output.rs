@@ -20,6 +20,7 @@ mod xlsx;
 use std::io::{self, Write};
 
 use comfy_table::{LineStyle, TableStyle};
+use serde::Serialize;
 pub(crate) use text::is_plain;
 pub use text::{clean, clip};
 
@@ -141,6 +142,12 @@ pub const TABLE_STYLE: TableStyle = TableStyle::new()
     .header_separator(LineStyle::none().fill('─').junction('─'))
     .bottom_border(LineStyle::none().fill('─').junction('─'));
 
+/// Writes anything for programs.
+pub(crate) fn render_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
 /// Writes a report.
 ///
 /// # Errors
@@ -148,10 +155,7 @@ pub const TABLE_STYLE: TableStyle = TableStyle::new()
 pub fn render(report: &Report, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Table => table::render(report, style, out),
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut *out, report)?;
-            out.write_all(b"\n")
-        }
+        Format::Json => render_json(report, out),
         Format::Html => html::render(report, out),
         Format::Markdown => markdown::render(report, style, out),
         Format::Csv => render_csv(report, CsvTable::default(), out),
@@ -176,10 +180,7 @@ pub fn render_estimate(
 ) -> io::Result<()> {
     match format {
         EstimateFormat::Table => table::render_estimate(report, style, out),
-        EstimateFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, report)?;
-            out.write_all(b"\n")
-        }
+        EstimateFormat::Json => render_json(report, out),
         EstimateFormat::Markdown => markdown::render_estimate(report, out),
     }
 }
@@ -196,10 +197,7 @@ pub fn render_traffic(
 ) -> io::Result<()> {
     match format {
         TrafficFormat::Table => table::render_traffic(report, style, out),
-        TrafficFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, report)?;
-            out.write_all(b"\n")
-        }
+        TrafficFormat::Json => render_json(report, out),
     }
 }
 
@@ -215,10 +213,7 @@ pub fn render_difference(
 ) -> io::Result<()> {
     match format {
         DifferenceFormat::Table => table::render_difference(difference, style, out),
-        DifferenceFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, difference)?;
-            out.write_all(b"\n")
-        }
+        DifferenceFormat::Json => render_json(difference, out),
         DifferenceFormat::Html => html::render_difference(difference, out),
         DifferenceFormat::Markdown => markdown::render_difference(difference, style, out),
     }
@@ -231,10 +226,7 @@ pub fn render_difference(
 pub fn render_history(history: &History, format: HistoryFormat, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match format {
         HistoryFormat::Table => table::render_history(history, style, out),
-        HistoryFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, history)?;
-            out.write_all(b"\n")
-        }
+        HistoryFormat::Json => render_json(history, out),
         HistoryFormat::Html => html::render_history(history, out),
         HistoryFormat::Markdown => markdown::render_history(history, out),
         HistoryFormat::Csv => csv::render_history(history, out),

@@ -1,7 +1,5 @@
 //! `natwise audit`: arguments → snapshot, bill → report → renderer.
 
-use std::path::PathBuf;
-
 use anyhow::Context as _;
 
 use super::bill::Priced;
@@ -31,8 +29,7 @@ pub(super) fn run(args: &AuditArgs, color: When, quiet: bool) -> anyhow::Result<
         args.table != Some(CsvTable::Reconciliation) || !args.bills.is_empty(),
         "--table reconciliation compares with a bill: name one with --bill"
     );
-    let open = |(format, path): &(Format, Option<PathBuf>)| Ok((*format, Destination::open(path.as_deref())?));
-    let outputs: Vec<_> = args.outputs.0.iter().map(open).collect::<anyhow::Result<_>>()?;
+    let outputs = Destination::open_all(&args.outputs)?;
     for (format, destination) in &outputs {
         anyhow::ensure!(
             !format.is_binary() || !destination.is_terminal(),

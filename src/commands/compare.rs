@@ -6,7 +6,7 @@ use super::audit::eprint;
 use super::destination::Destination;
 use super::side::{self, Reader};
 use super::{ExitStatus, price_book};
-use crate::cli::{DiffArgs, HistoryArgs, Outputs, When};
+use crate::cli::{DiffArgs, HistoryArgs, When};
 use crate::difference::Difference;
 use crate::history::{Entry, History};
 use crate::output::{render_difference, render_history};
@@ -16,7 +16,7 @@ const NAMED: usize = 3;
 
 pub(super) fn diff(args: &DiffArgs, color: When, quiet: bool) -> anyhow::Result<ExitStatus> {
     let prices = price_book(&args.prices)?;
-    let outputs = open(&args.outputs)?;
+    let outputs = Destination::open_all(&args.outputs)?;
     side::once(&args.old, &args.new)?;
     let reader = Reader { prices: &prices, quiet };
     let then = reader.read(&args.old)?;
@@ -37,7 +37,7 @@ pub(super) fn diff(args: &DiffArgs, color: When, quiet: bool) -> anyhow::Result<
 
 pub(super) fn history(args: &HistoryArgs, color: When, quiet: bool) -> anyhow::Result<ExitStatus> {
     let prices = price_book(&args.prices)?;
-    let outputs = open(&args.outputs)?;
+    let outputs = Destination::open_all(&args.outputs)?;
     let reader = Reader { prices: &prices, quiet };
     let found = side::find(&args.folder)?;
     let entry = |(name, path): &(String, PathBuf)| Ok(Entry::of(name, &reader.read(path)?));
@@ -55,10 +55,4 @@ pub(super) fn history(args: &HistoryArgs, color: When, quiet: bool) -> anyhow::R
         destination.write(|out| render_history(&history, format, style, out))?;
     }
     Ok(ExitStatus::Done)
-}
-
-/// Finds out at once what cannot be written to.
-fn open<F: Copy>(outputs: &Outputs<F>) -> anyhow::Result<Vec<(F, Destination)>> {
-    let open = |(format, path): &(F, Option<PathBuf>)| Ok((*format, Destination::open(path.as_deref())?));
-    outputs.0.iter().map(open).collect()
 }

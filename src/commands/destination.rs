@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
-use crate::cli::When;
+use crate::cli::{Outputs, When};
 use crate::output::Style;
 
 /// Standard output, or a file that appears when it is finished.
@@ -36,6 +36,11 @@ impl Destination {
         // Made and gone again: a run that is killed while it scans leaves nothing behind.
         beside(&path)?;
         Ok(Self::Beside(path))
+    }
+
+    /// The same for each form that is asked for.
+    pub(super) fn open_all<F: Copy>(outputs: &Outputs<F>) -> anyhow::Result<Vec<(F, Self)>> {
+        outputs.0.iter().map(|(format, path)| Ok((*format, Self::open(path.as_deref())?))).collect()
     }
 
     /// Writes all of it.

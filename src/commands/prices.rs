@@ -11,6 +11,7 @@ use super::destination::Destination;
 use super::{ExitStatus, price_book};
 use crate::cli::{PricesArgs, PricesCommand, PricesFormat, When};
 use crate::model::RegionName;
+use crate::output::render_json;
 use crate::pricing::{PriceBook, Product, Region, Row};
 
 pub(super) fn run(args: &PricesArgs, color: When, quiet: bool) -> anyhow::Result<ExitStatus> {
@@ -26,10 +27,7 @@ pub(super) fn run(args: &PricesArgs, color: When, quiet: bool) -> anyhow::Result
     let style = destination.style(color, 0);
     destination.write(|out| match args.format {
         PricesFormat::Csv => Row::write(rows, out),
-        PricesFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, &rows)?;
-            out.write_all(b"\n")
-        }
+        PricesFormat::Json => render_json(&rows, out),
         PricesFormat::Table => table(&book, &rows, &args.regions, style.width, out),
     })?;
     Ok(ExitStatus::Done)

@@ -17,7 +17,7 @@ use crate::commands::ExitStatus;
 use crate::commands::audit::eprint;
 use crate::commands::destination::Destination;
 use crate::model::RegionName;
-use crate::output::Style;
+use crate::output::{Style, render_json};
 use crate::pricing::offer::{PriceList, Reader};
 use crate::pricing::{PriceBook, Product, Rate, Region, Row};
 
@@ -62,10 +62,7 @@ pub(super) fn run(args: &RefreshArgs, color: When, quiet: bool) -> anyhow::Resul
     let style = destination.style(color, 0);
     destination.write(|out| match args.format {
         PricesFormat::Csv => Row::write(list_rows(&list), out),
-        PricesFormat::Json => {
-            serde_json::to_writer_pretty(&mut *out, &changes)?;
-            out.write_all(b"\n")
-        }
+        PricesFormat::Json => render_json(&changes, out),
         PricesFormat::Table => table(&list, &changes, kept.as_deref(), args, style, out),
     })?;
     Ok(ExitStatus::Done)
